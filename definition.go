@@ -1,0 +1,113 @@
+package gatewright
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Limits of a definition.
+const (
+	MaxRoutes        = 20_000  // routes in one definition
+	MaxDocumentBytes = 8 << 20 // bytes of the document it was imported from
+)
+
+// Definition is the versioned content of an API.
+type Definition struct {
+	Title       string   `json:"title"`
+	Description string   `json:"description,omitempty"`
+	Version     string   `json:"version,omitempty"` // what the document calls itself; displayed, not the label
+	BasePath    string   `json:"basePath"`          // canonical, "/" for the root; in front of every route's path
+	Routes      []Route  `json:"routes"`
+	Document    Document `json:"document"`
+}
+
+// Document is the file a definition was imported from.
+type Document struct {
+	Format string `json:"format,omitempty"` // "openapi-2.0", "openapi-3.0", "openapi-3.1"
+	Name   string `json:"name,omitempty"`   // base name of the file
+	Digest Hash   `json:"digest,omitempty"` // hash of its content as canonical JSON, whatever its notation
+	Text   []byte `json:"text,omitempty"`   // as it was received
+}
+
+// Hash is "sha256:" and 64 lower-case hexadecimal digits.
+type Hash string
+
+// HashBytes returns the hash of b.
+func HashBytes(b []byte) Hash {
+	sum := sha256.Sum256(b)
+	return Hash("sha256:" + hex.EncodeToString(sum[:]))
+}
+
+// Valid reports whether h has the form of a hash.
+func (h Hash) Valid() bool {
+	digits, ok := strings.CutPrefix(string(h), "sha256:")
+	if !ok || len(digits) != 2*sha256.Size || strings.ToLower(digits) != digits {
+		return false
+	}
+	_, err := hex.DecodeString(digits)
+	return err == nil
+}
+
+// Short returns the first twelve digits, enough for people to compare.
+func (h Hash) Short() string {
+	digits := strings.TrimPrefix(string(h), "sha256:")
+	return digits[:min(12, len(digits))]
+}
+
+// ContentHash identifies what the definition says. The notation of its
+// document (YAML or JSON, comments, order of keys, file name) is no part of
+// it: the document takes part by its digest.
+func (d *Definition) ContentHash() Hash {
+	c := *d
+	c.Document = Document{Format: d.Document.Format, Digest: d.Document.Digest}
+	b, err := json.Marshal(&c)
+	if err != nil {
+		panic("gatewright: definition does not marshal: " + err.Error()) // strings, ints and slices of them
+	}
+	return HashBytes(b)
+}
+
+// Validate checks the definition against the rules that hold whatever format
+// it came from. It returns an [Invalid] error that lists every finding.
+func (d *Definition) Validate() error {
+	var details []Detail
+	add := func(subject, format string, args ...any) {
+		details = append(details, Detail{Subject: subject, Message: fmt.Sprintf(format, args...)})
+	}
+	if err := CheckName("title", d.Title); err != nil {
+		add("title", "%s", err)
+	}
+	if base, err := CanonicalBasePath(d.BasePath); err != nil {
+		add("base path", "%s", err)
+	} else if base != d.BasePath {
+		add("base path", "%q is not canonical; write %q", d.BasePath, base)
+	}
+	if len(d.Routes) == 0 {
+		add("routes", "there are none; an API needs at least one operation")
+	}
+	if len(d.Routes) > MaxRoutes {
+		add("routes", "%d routes; at most %d are allowed in one API", len(d.Routes), MaxRoutes)
+	}
+	seen := make(map[string]int, len(d.Routes))
+	for i := range d.Routes {
+		r := &d.Routes[i]
+		if err := r.Validate(); err != nil {
+			add("route "+r.Name, "%s", err)
+			continue
+		}
+		for _, key := range r.keys() {
+			if j, dup := seen[key]; dup {
+				add("route "+r.Name, "matches the same requests as route %s (%s); parameter names do not tell routes apart", d.Routes[j].Name, d.Routes[j].Path)
+				break
+			}
+			seen[key] = i
+		}
+	}
+	if len(details) > 0 {
+		return &Error{Code: Invalid, Message: "the definition is not valid", Details: details}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package gatewright
+
+import "time"
+
+// How long an instance may be silent.
+const (
+	LostAfter    = 30 * time.Second   // then it is lost and no change waits for it
+	OfflineAfter = 2 * time.Hour      // then it is offline
+	GoneAfter    = 7 * 24 * time.Hour // then it is removed
+)
+
+// Instance is one running gateway process, a member of one group.
+type Instance struct {
+	ID         InstanceID  `json:"id"`
+	Group      GroupID     `json:"group"`
+	Name       string      `json:"name"`
+	Address    string      `json:"address"` // where it listens for traffic
+	Version    string      `json:"version"` // of its binary
+	JoinedAt   time.Time   `json:"joinedAt"`
+	LastSeen   time.Time   `json:"lastSeen"`             // receipt of its last report, by the control plane's clock
+	LeftAt     time.Time   `json:"leftAt,omitzero"`      // it said goodbye; zero while it runs
+	Generation int64       `json:"generation"`           // of the manifest it runs
+	Rejections []Rejection `json:"rejections,omitempty"` // what it could not apply of that generation
+	Warnings   []string    `json:"warnings,omitempty"`   // in its own words: a damaged file, a full disk
+	SessionKey Hash        `json:"-"`                    // hash of the key its identity must show at the next join
+	PriorKey   Hash        `json:"-"`                    // the key before, until the new one was seen once
+}
+
+// Rejection is an instance's word on a resource it could not apply. The one
+// it ran before stays in place.
+type Rejection struct {
+	Key    Key    `json:"key"`
+	Hash   Hash   `json:"hash"`
+	Reason string `json:"reason"`
+}
+
+// Health says how an instance is heard.
+type Health string
+
+// The healths of an instance.
+const (
+	Healthy   Health = "healthy"
+	OutOfSync Health = "out of sync" // it reports, but runs something else than the group's manifest
+	Lost      Health = "lost"
+	Offline   Health = "offline"
+)
+
+// Silence says how long an instance has not been heard at now, given that
+// the control plane has listened since listening. Time in which nobody
+// listened does not count against it.
+func (i *Instance) Silence(now, listening time.Time) time.Duration {
+	since := i.LastSeen
+	if listening.After(since) {
+		since = listening
+	}
+	return max(0, now.Sub(since))
+}
+
+// Reachable reports whether a change must wait for the instance.
+func (i *Instance) Reachable(now, listening time.Time, lostAfter time.Duration) bool {
+	return i.LeftAt.IsZero() && i.Silence(now, listening) < lostAfter
+}
+
+// HealthAt derives the instance's health from what it reported and the
+// generation its group wants.
+func (i *Instance) HealthAt(now, listening time.Time, lostAfter time.Duration, wanted int64) Health {
+	silence := i.Silence(now, listening)
+	switch {
+	case !i.LeftAt.IsZero(), silence >= OfflineAfter:
+		return Offline
+	case silence >= lostAfter:
+		return Lost
+	case i.Generation != wanted || len(i.Rejections) > 0:
+		return OutOfSync
+	}
+	return Healthy
+}
+
+// Gone reports whether the instance is to be forgotten. LastSeen alone
+// decides: grace for a control plane that did not listen would keep it for
+// ever on one that restarts often.
+func (i *Instance) Gone(now time.Time) bool { return now.Sub(i.LastSeen) >= GoneAfter }
