@@ -56,10 +56,12 @@ type Change struct {
 	Items       []ChangeItem      `json:"items"`
 	PlanHash    Hash              `json:"planHash"`
 	Reason      string            `json:"reason,omitempty"`
-	Author      string            `json:"author"` // who
-	Client      string            `json:"client"` // through what: "cli", "api" …
+	NoInstance  bool              `json:"noInstance,omitempty"` // may go live before any instance is reachable
+	Author      string            `json:"author"`               // who
+	Client      string            `json:"client"`               // through what: "cli", "api" …
 	CreatedAt   time.Time         `json:"createdAt"`
-	ActivatedAt time.Time         `json:"activatedAt,omitzero"`
+	PreparedAt  time.Time         `json:"preparedAt,omitzero"`  // when preparing began
+	ActivatedAt time.Time         `json:"activatedAt,omitzero"` // when it became what the group wants
 	SettledAt   time.Time         `json:"settledAt,omitzero"`
 	Generation  int64             `json:"generation,omitempty"` // of the group, once activated
 	Error       *Error            `json:"error,omitempty"`      // why it did not go live
@@ -81,6 +83,9 @@ type SlotChange struct {
 	Before  *SlotContent `json:"before,omitempty"` // nil when nothing ran
 	After   *SlotContent `json:"after,omitempty"`  // nil when nothing runs any more
 	Stamp   string       `json:"stamp,omitempty"`  // version to bind to the revision as it goes live
+	// Relabel is the source group of a sync that gives its unversioned
+	// revision the version Stamp: the source then shows it too.
+	Relabel GroupID `json:"relabel,omitempty"`
 }
 
 // SlotContent is what a slot runs, told in full so that history can be read
@@ -118,4 +123,13 @@ type InstanceOutcome struct {
 	State    OutcomeState `json:"state"`
 	Reason   string       `json:"reason,omitempty"` // of a rejection, in the instance's own words
 	At       time.Time    `json:"at"`
+}
+
+// Label returns what to call the content in text: its version, else its
+// revision's number.
+func (c *SlotContent) Label() string {
+	if c.Version != "" {
+		return c.Version
+	}
+	return "revision " + itoa(c.Number) + " (no version)"
 }

@@ -193,12 +193,16 @@ func parseSegment(path, part string) (Segment, error) {
 		if l == "" {
 			continue
 		}
-		canonical, err := CanonicalPath("/" + l)
+		lead := "/"
+		if len(seg.Params) > 0 {
+			lead = "/x" // beside a parameter, "." is a character and no dot segment
+		}
+		canonical, err := CanonicalPath(lead + l)
 		if err != nil {
 			return seg, FieldErrorf("path", "path %q: %s", path, err)
 		}
-		if canonical != "/"+l {
-			return seg, FieldErrorf("path", "path %q: %q is not canonical; write %q", path, l, canonical[1:])
+		if canonical != lead+l {
+			return seg, FieldErrorf("path", "path %q: %q is not canonical; write %q", path, l, canonical[len(lead):])
 		}
 	}
 	switch {

@@ -1,0 +1,78 @@
+package control
+
+import (
+	"fmt"
+
+	"github.com/gatewright/gatewright"
+)
+
+// checkBusy refuses a second change of a slot while one is under way. A
+// rollback does not wait: it overtakes.
+func (c *Control) checkBusy(d *draft) error {
+	unsettled, err := d.tx.Changes(ChangeFilter{Group: d.group.ID, Unsettled: true})
+	if err != nil {
+		return err
+	}
+	for _, other := range unsettled {
+		if other.ID == d.self {
+			continue
+		}
+		for i := range d.items {
+			it := &d.items[i]
+			if !touches(other, it) {
+				continue
+			}
+			if d.req.Kind == gatewright.ChangeRollback {
+				d.add(gatewright.Finding{
+					Level: gatewright.LevelInfo, Subject: it.subject(),
+					Message: fmt.Sprintf("supersedes %s (%s, %s)", other.ID, other.Kind, other.State),
+				})
+				continue
+			}
+			d.add(gatewright.Finding{
+				Level: gatewright.LevelError, Code: gatewright.Conflict, Subject: it.subject(),
+				Message: fmt.Sprintf("change %s (%s by %s) of %s in %s is under way (%s)", other.ID, other.Kind, other.Author, it.subject(), d.group.Name, other.State),
+				Remedy:  "wait for it, or roll back to overtake it",
+			})
+		}
+	}
+	return nil
+}
+
+// touches reports whether c alters the thing of it.
+func touches(c *gatewright.Change, it *draftItem) bool {
+	for _, item := range c.Items {
+		switch {
+		case item.Slot != nil && it.registry == nil:
+			// An API that does not exist yet has no ID; its name is what two
+			// first publishes have in common.
+			if item.Slot.Track == it.track.Name && (item.Slot.API == it.api.ID || item.Slot.APIName == it.api.Name) {
+				return true
+			}
+		case item.Registry != nil && it.registry != nil:
+			if item.Registry.Name == it.registry.Name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rollingChange returns the change of a slot that is under way, or nil.
+func rollingChange(tx Tx, key gatewright.SlotKey) (*gatewright.Change, error) {
+	changes, err := tx.Changes(ChangeFilter{Group: key.Group, API: key.API, Track: key.Track, Unsettled: true, Limit: 1})
+	if err != nil || len(changes) == 0 {
+		return nil, err
+	}
+	return changes[0], nil
+}
+
+// supersedes reports whether the draft overtakes a change of the item's slot.
+func (d *draft) supersedes(it *draftItem) bool {
+	for i := range d.findings {
+		if f := &d.findings[i]; f.Check == "busy" && f.Level == gatewright.LevelInfo && f.Subject == it.subject() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,214 @@
+package control
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/compile"
+)
+
+// Limits of what the search for overlaps looks at and reports; conflicts are
+// found without a limit.
+const (
+	maxOverlapCandidates = 2000
+	maxOverlapFindings   = 20
+)
+
+// checkRouteConflict refuses routes that another slot claims already: same
+// host, method, template shape and priority. Routes of different APIs that
+// overlap, but which precedence tells apart, are worth a warning.
+func (c *Control) checkRouteConflict(d *draft) error {
+	for i := range d.items {
+		it := &d.items[i]
+		if it.after == nil || it.api == nil || !d.claimsChange(it) {
+			continue
+		}
+		slot := it.slotKey(d.group.ID)
+		claims := claimsOf(it, slot, d.group)
+		holders, err := d.tx.ClaimHolders(slot, claims)
+		if err != nil {
+			return err
+		}
+		for j := 0; j < i; j++ { // slots of this change have no stored claims yet
+			if other := &d.items[j]; other.after != nil && other.api != nil {
+				holders = append(holders, sharedClaims(claimsOf(other, other.slotKey(d.group.ID), d.group), claims)...)
+			}
+		}
+		if err := d.reportConflicts(it, claims, holders); err != nil {
+			return err
+		}
+		if len(holders) == 0 {
+			if err := d.reportOverlaps(it, slot, claims); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// claimsChange reports whether the item could alter what its slot claims.
+func (d *draft) claimsChange(it *draftItem) bool {
+	if it.before == nil || it.before.Hash != it.after.Hash {
+		return true
+	}
+	b, a := &it.before.Runtime, &it.after.Runtime
+	return b.PathPrefix != a.PathPrefix || strings.Join(b.Hosts, ",") != strings.Join(a.Hosts, ",")
+}
+
+// claimsOf lists what the item's routes claim in the group.
+func claimsOf(it *draftItem, slot gatewright.SlotKey, group *gatewright.Group) []Claim {
+	hosts := compile.Hosts(it.after.Runtime, group)
+	if len(hosts) == 0 {
+		hosts = []string{""}
+	}
+	routes := it.revision.Definition.Routes
+	claims := make([]Claim, 0, len(routes)*len(hosts))
+	for i := range routes {
+		r := &routes[i]
+		path := compile.FullPath(it.after.Runtime, it.revision, r)
+		shape := gatewright.TemplateShape(path)
+		methods := r.Methods
+		if len(methods) == 0 {
+			methods = []string{"*"}
+		}
+		for _, host := range hosts {
+			for _, m := range methods {
+				claims = append(claims, Claim{
+					Slot: slot, Host: host, Key: m + " " + shape + " " + strconv.Itoa(r.Priority),
+					Head: headOf(shape), Route: r.Name, Path: path,
+				})
+			}
+		}
+	}
+	return claims
+}
+
+// headOf returns the first segment of a shape, "{}" for any that holds a
+// parameter.
+func headOf(shape string) string {
+	head, _, _ := strings.Cut(strings.TrimPrefix(shape, "/"), "/")
+	if strings.Contains(head, "{}") {
+		return "{}"
+	}
+	return head
+}
+
+func sharedClaims(held, wanted []Claim) []Claim {
+	type id struct{ host, key string }
+	want := make(map[id]bool, len(wanted))
+	for _, w := range wanted {
+		want[id{w.Host, w.Key}] = true
+	}
+	var shared []Claim
+	for _, h := range held {
+		if want[id{h.Host, h.Key}] {
+			shared = append(shared, h)
+		}
+	}
+	return shared
+}
+
+func (d *draft) reportConflicts(it *draftItem, claims, holders []Claim) error {
+	for _, h := range holders {
+		name, err := d.slotName(h.Slot)
+		if err != nil {
+			return err
+		}
+		mine := ""
+		for _, c := range claims {
+			if c.Host == h.Host && c.Key == h.Key {
+				mine = c.Route
+			}
+		}
+		d.add(gatewright.Finding{
+			Level: gatewright.LevelError, Code: gatewright.Conflict, Subject: it.api.Name,
+			Message: fmt.Sprintf("route %s of %s and route %s of %s both answer to %s %s on %s",
+				mine, it.subject(), h.Route, name, strings.SplitN(h.Key, " ", 2)[0], h.Path, orAnyHost(h.Host)),
+			Remedy: "give one of them another host (--host), a path prefix (--path-prefix) or a base path",
+		})
+	}
+	return nil
+}
+
+// slotName names the slot for people; the API may be one this change makes.
+func (d *draft) slotName(key gatewright.SlotKey) (string, error) {
+	for i := range d.items {
+		if it := &d.items[i]; it.api != nil && it.api.ID == key.API && it.track.Name == key.Track {
+			return it.subject(), nil
+		}
+	}
+	api, err := d.tx.API(key.API)
+	if err != nil {
+		return "", err
+	}
+	return api.Name + "@" + key.Track, nil
+}
+
+func (d *draft) reportOverlaps(it *draftItem, slot gatewright.SlotKey, claims []Claim) error {
+	heads := map[string]map[string]bool{}
+	for _, c := range claims {
+		if heads[c.Host] == nil {
+			heads[c.Host] = map[string]bool{"{}": true, "*": true}
+		}
+		heads[c.Host][c.Head] = true
+	}
+	found := 0
+	for _, host := range slices.Sorted(maps.Keys(heads)) { // in order: findings are part of the plan's hash
+		others, err := d.tx.ClaimsByHead(slot, host, slices.Sorted(maps.Keys(heads[host])), maxOverlapCandidates)
+		if err != nil {
+			return err
+		}
+		for _, c := range claims {
+			for _, o := range others {
+				if c.Host != o.Host || !sameMethod(c.Key, o.Key) || !overlap(c.Path, o.Path) {
+					continue
+				}
+				if found++; found > maxOverlapFindings {
+					return nil
+				}
+				name, err := d.slotName(o.Slot)
+				if err != nil {
+					return err
+				}
+				d.add(gatewright.Finding{
+					Level: gatewright.LevelWarning, Subject: it.api.Name,
+					Message: fmt.Sprintf("route %s (%s) overlaps route %s (%s) of %s on %s; the more specific one answers", c.Route, c.Path, o.Route, o.Path, name, orAnyHost(host)),
+				})
+			}
+		}
+	}
+	return nil
+}
+
+func sameMethod(a, b string) bool {
+	ma, _, _ := strings.Cut(a, " ")
+	mb, _, _ := strings.Cut(b, " ")
+	return ma == mb || ma == "*" || mb == "*"
+}
+
+// overlap reports whether some path fits both templates. Segments that mix
+// text and parameters count as fitting each other.
+func overlap(a, b string) bool {
+	as, bs := strings.Split(a[1:], "/"), strings.Split(b[1:], "/")
+	for i := 0; ; i++ {
+		switch {
+		case i == len(as) || i == len(bs):
+			return len(as) == len(bs)
+		case as[i] == "*" || bs[i] == "*":
+			return true
+		case as[i] != bs[i] && !strings.Contains(as[i], "{") && !strings.Contains(bs[i], "{"):
+			return false
+		}
+	}
+}
+
+func orAnyHost(host string) string {
+	if host == "" {
+		return "any host"
+	}
+	return host
+}

@@ -1,0 +1,70 @@
+package control
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gatewright/gatewright"
+)
+
+// Config holds what an installation may set.
+type Config struct {
+	// LostAfter is how long an instance may be silent before changes no longer
+	// wait for it; 0 means gatewright.LostAfter.
+	LostAfter time.Duration
+	// KeepLog is how many generations back an instance can be before it is
+	// sent the whole manifest; 0 means DefaultKeepLog.
+	KeepLog int
+	Log     *slog.Logger
+}
+
+// DefaultKeepLog is the number of generations the manifest log reaches back.
+const DefaultKeepLog = 10_000
+
+// Control is the control plane. Its methods may be called concurrently.
+type Control struct {
+	store  Store
+	cfg    Config
+	events *hub
+
+	// listening is since when this process hears instances; the time before
+	// does not count as their silence.
+	listening time.Time
+
+	mu    sync.Mutex
+	kicks map[gatewright.GroupID]chan struct{} // wakes a group's pipeline
+	run   func(gatewright.GroupID)             // starts a group's pipeline; nil until Run
+	seen  map[gatewright.InstanceID]time.Time  // last report, when newer than the stored one
+}
+
+// New returns the control plane over store. Nothing moves until [Control.Run].
+func New(ctx context.Context, store Store, cfg Config) (*Control, error) {
+	if cfg.LostAfter == 0 {
+		cfg.LostAfter = gatewright.LostAfter
+	}
+	if cfg.KeepLog == 0 {
+		cfg.KeepLog = DefaultKeepLog
+	}
+	c := &Control{
+		store:  store,
+		cfg:    cfg,
+		events: newHub(),
+		kicks:  map[gatewright.GroupID]chan struct{}{},
+		seen:   map[gatewright.InstanceID]time.Time{},
+	}
+	err := store.View(ctx, func(tx Tx) error {
+		c.listening = tx.Now()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// audit appends an entry within tx.
+func audit(tx Tx, actor gatewright.Actor, action, target, detail string) error {
+	return tx.AppendAudit(&gatewright.AuditEntry{At: tx.Now(), Actor: actor, Action: action, Target: target, Detail: detail})
+}

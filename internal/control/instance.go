@@ -1,0 +1,280 @@
+package control
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/gatewright/gatewright"
+)
+
+// Bounds of what an instance may tell.
+const (
+	MaxInstances      = 1000 // of one group
+	MaxRejections     = 1000 // told in one report
+	MaxInstanceText   = 2000 // bytes of a reason or a warning; longer ones are cut
+	MaxWarnings       = 20
+	touchInterval     = 5 * time.Second // how often mere signs of life are written down
+	sessionKeyBytes   = 32
+	maxInstanceFields = 256 // bytes of name, address, version
+)
+
+// Join is what a gateway says of itself when it opens its link.
+type Join struct {
+	Instance   gatewright.InstanceID // "" for a new one
+	SessionKey string                // given at its last join
+	Name       string
+	Address    string
+	Version    string
+	Generation int64 // of what it runs already
+	// Connected tells that an instance with this identity has its link open.
+	Connected bool
+}
+
+// Joined is the answer to a join. The gateway keeps both members.
+type Joined struct {
+	Instance   gatewright.InstanceID
+	SessionKey string
+}
+
+// Join admits a gateway to the group. A key that changes with each join
+// betrays a copied identity: the original and the copy cannot both have the
+// newest one. That is a [gatewright.Conflict].
+func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*Joined, error) {
+	if err := gatewright.CheckName("instance name", j.Name); err != nil {
+		return nil, err
+	}
+	if len(j.Address) > maxInstanceFields || len(j.Version) > maxInstanceFields {
+		return nil, gatewright.FieldErrorf("instance", "address or version is longer than %d bytes", maxInstanceFields)
+	}
+	secret, err := newSecret()
+	if err != nil {
+		return nil, err
+	}
+	var in *gatewright.Instance
+	err = c.store.Update(ctx, func(tx Tx) error {
+		now := tx.Now()
+		if in, err = c.admit(tx, group, j); err != nil {
+			return err
+		}
+		in.Name, in.Address, in.Version = j.Name, j.Address, j.Version
+		in.Generation, in.LastSeen, in.LeftAt = j.Generation, now, time.Time{}
+		in.Rejections, in.Warnings = nil, nil
+		in.PriorKey, in.SessionKey = in.SessionKey, gatewright.HashBytes([]byte(secret))
+		return tx.PutInstance(in)
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.cfg.Log.Info("instance joined", slog.String("instance", string(in.ID)), slog.String("name", in.Name), slog.String("group", string(group)))
+	c.noteSeen(in.ID, in.LastSeen)
+	c.events.publish(Event{Instance: in})
+	c.kick(group)
+	return &Joined{Instance: in.ID, SessionKey: secret}, nil
+}
+
+// admit finds the instance that joins, or makes a new one.
+func (c *Control) admit(tx Tx, group gatewright.GroupID, j Join) (*gatewright.Instance, error) {
+	if j.Instance != "" {
+		in, err := tx.Instance(j.Instance)
+		if err == nil {
+			return in, checkIdentity(in, group, j)
+		}
+		if !isNotFound(err) {
+			return nil, err
+		}
+		// It was gone for so long that it was forgotten: it joins anew.
+	}
+	all, err := tx.Instances(group)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) >= MaxInstances {
+		return nil, gatewright.Errorf(gatewright.LimitExceeded, "the group has %d instances, the limit", len(all))
+	}
+	now := tx.Now()
+	return &gatewright.Instance{ID: gatewright.InstanceID(gatewright.NewID("ins_", now)), Group: group, JoinedAt: now}, nil
+}
+
+func checkIdentity(in *gatewright.Instance, group gatewright.GroupID, j Join) error {
+	shown := gatewright.HashBytes([]byte(j.SessionKey))
+	switch {
+	case in.Group != group:
+		return gatewright.Errorf(gatewright.Forbidden, "instance %s belongs to another group; remove its identity file to join this one as a new instance", in.ID)
+	case shown != in.SessionKey && (in.PriorKey == "" || shown != in.PriorKey):
+		return gatewright.Errorf(gatewright.Conflict, "the identity of instance %s (%s) was copied: another process has used it since; remove the identity file of the copy so that it joins as a new instance", in.ID, in.Name)
+	case j.Connected:
+		return gatewright.Errorf(gatewright.Conflict, "instance %s (%s) is connected already; if that is another process, its identity was copied: remove the identity file of the copy so that it joins as a new instance", in.ID, in.Name)
+	}
+	return nil
+}
+
+// Report is what an instance says when something happened to it, and every
+// few seconds.
+type Report struct {
+	Instance   gatewright.InstanceID
+	SessionKey string
+	Generation int64 // of the manifest it runs
+	Rejections []gatewright.Rejection
+	Prepared   []Prepared
+	Warnings   []string
+	Leaving    bool // it stops and says goodbye
+}
+
+// Prepared is an instance's answer to a prepare.
+type Prepared struct {
+	Change     gatewright.ChangeID
+	Rejections []gatewright.Rejection // empty when it can run the change
+}
+
+// Report takes down what an instance says. The change pipeline goes by this
+// alone.
+func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report) error {
+	r.clip()
+	var in *gatewright.Instance
+	var news bool
+	look := func(tx Tx) (err error) {
+		if in, err = tx.Instance(r.Instance); err != nil {
+			return err
+		}
+		if in.Group != group || gatewright.HashBytes([]byte(r.SessionKey)) != in.SessionKey {
+			return gatewright.Errorf(gatewright.Conflict, "this is not the newest session of instance %s; join again", r.Instance)
+		}
+		news = r.news(in, tx.Now())
+		return nil
+	}
+	if err := c.store.View(ctx, look); err != nil {
+		return err
+	}
+	if !news {
+		return c.store.View(ctx, func(tx Tx) error {
+			c.noteSeen(in.ID, tx.Now())
+			return nil
+		})
+	}
+	told := false
+	err := c.store.Update(ctx, func(tx Tx) error {
+		if err := look(tx); err != nil {
+			return err
+		}
+		told = r.Leaving || in.Generation != r.Generation || !slices.Equal(in.Rejections, r.Rejections) || !slices.Equal(in.Warnings, r.Warnings)
+		in.Generation, in.Rejections, in.Warnings = r.Generation, r.Rejections, r.Warnings
+		in.LastSeen, in.PriorKey = tx.Now(), ""
+		in.LeftAt = time.Time{}
+		if r.Leaving {
+			in.LeftAt = tx.Now()
+		}
+		if err := tx.PutInstance(in); err != nil {
+			return err
+		}
+		return r.recordPrepared(tx, in)
+	})
+	if err != nil {
+		return err
+	}
+	c.noteSeen(in.ID, in.LastSeen)
+	if told {
+		c.events.publish(Event{Instance: in})
+	}
+	c.kick(group)
+	return nil
+}
+
+// news reports whether r is more than a sign of life.
+func (r *Report) news(in *gatewright.Instance, now time.Time) bool {
+	return r.Leaving || len(r.Prepared) > 0 || !in.LeftAt.IsZero() || in.PriorKey != "" ||
+		in.Generation != r.Generation || !slices.Equal(in.Rejections, r.Rejections) ||
+		!slices.Equal(in.Warnings, r.Warnings) || now.Sub(in.LastSeen) >= touchInterval
+}
+
+// recordPrepared notes the instance's answers; those to changes that have
+// settled meanwhile are of no interest any more.
+func (r *Report) recordPrepared(tx Tx, in *gatewright.Instance) error {
+	for _, p := range r.Prepared {
+		ch, err := tx.Change(p.Change)
+		if isNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if ch.Group != in.Group || ch.State != gatewright.ChangePreparing {
+			continue
+		}
+		o := gatewright.InstanceOutcome{Instance: in.ID, Name: in.Name, State: gatewright.OutcomePrepared, At: tx.Now()}
+		if len(p.Rejections) > 0 {
+			o.State, o.Reason = gatewright.OutcomeRejected, p.Rejections[0].Reason
+			if more := len(p.Rejections) - 1; more > 0 {
+				o.Reason += fmt.Sprintf(" (and %d more)", more)
+			}
+		}
+		if err := tx.PutOutcome(p.Change, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clip bounds what an instance made us keep.
+func (r *Report) clip() {
+	cut := func(s string) string {
+		if len(s) > MaxInstanceText {
+			return s[:MaxInstanceText] + "…"
+		}
+		return s
+	}
+	r.Rejections = slices.Clone(r.Rejections[:min(len(r.Rejections), MaxRejections)])
+	for i := range r.Rejections {
+		r.Rejections[i].Reason = cut(r.Rejections[i].Reason)
+	}
+	r.Warnings = slices.Clone(r.Warnings[:min(len(r.Warnings), MaxWarnings)])
+	for i := range r.Warnings {
+		r.Warnings[i] = cut(r.Warnings[i])
+	}
+	for i := range r.Prepared {
+		if p := &r.Prepared[i]; len(p.Rejections) > 0 {
+			p.Rejections[0].Reason = cut(p.Rejections[0].Reason)
+		}
+	}
+}
+
+// noteSeen remembers a sign of life that is not worth a write.
+func (c *Control) noteSeen(id gatewright.InstanceID, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[id] = at
+}
+
+// refresh brings LastSeen of a stored instance up to date.
+func (c *Control) refresh(in *gatewright.Instance) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at := c.seen[in.ID]; at.After(in.LastSeen) {
+		in.LastSeen = at
+	}
+}
+
+// reachable lists the instances of a group a change must wait for.
+func (c *Control) reachable(tx Tx, group gatewright.GroupID) ([]*gatewright.Instance, error) {
+	all, err := tx.Instances(group)
+	if err != nil {
+		return nil, err
+	}
+	now := tx.Now()
+	return slices.DeleteFunc(all, func(in *gatewright.Instance) bool {
+		c.refresh(in)
+		return !in.Reachable(now, c.listening, c.cfg.LostAfter)
+	}), nil
+}
+
+func newSecret() (string, error) {
+	b := make([]byte, sessionKeyBytes)
+	if _, err := rand.Read(b); err != nil {
+		return "", fmt.Errorf("make a secret: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(b), nil
+}

@@ -1,0 +1,248 @@
+package control
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gatewright/gatewright"
+)
+
+// draft is a planned change in the making: the request resolved against the
+// present state. Nothing in it is stored yet.
+type draft struct {
+	tx       Tx
+	req      *Request
+	group    *gatewright.Group
+	items    []draftItem
+	findings []gatewright.Finding
+	self     gatewright.ChangeID // the recorded change that is planned again, "" for a new one
+}
+
+// draftItem is one alteration. For an API that does not exist yet, api has no
+// ID; for content that is not stored yet, revision has none.
+type draftItem struct {
+	api      *gatewright.API
+	track    *gatewright.Track
+	newTrack bool
+	revision *gatewright.Revision // after; nil for undeploy
+	before   *gatewright.SlotContent
+	after    *gatewright.SlotContent
+	stamp    string // version to bind as it goes live
+	// relabel is the source slot of a sync that gives its unversioned revision
+	// a version: the source group then runs the same content under that label.
+	relabel *gatewright.Slot
+
+	registry *gatewright.RegistryChange
+}
+
+func (d *draft) add(f gatewright.Finding) { d.findings = append(d.findings, f) }
+
+// resolve turns the request into items. Its errors are about the request
+// itself; what the rules have to say comes from the checks.
+func resolve(tx Tx, req *Request) (*draft, error) {
+	d := &draft{tx: tx, req: req}
+	if len(req.Items) == 0 {
+		return nil, gatewright.FieldErrorf("items", "a change needs at least one item")
+	}
+	if len(req.Items) > MaxItems {
+		return nil, gatewright.Errorf(gatewright.LimitExceeded, "%d items; at most %d are allowed in one change", len(req.Items), MaxItems)
+	}
+	var err error
+	if d.group, err = findGroup(tx, req.Group); err != nil {
+		return nil, err
+	}
+	resolver := map[gatewright.ChangeKind]func(*draft, *Item) error{
+		gatewright.ChangePublish:   (*draft).publish,
+		gatewright.ChangeDeploy:    (*draft).deploy,
+		gatewright.ChangeSync:      (*draft).sync,
+		gatewright.ChangeRollback:  (*draft).rollback,
+		gatewright.ChangeUndeploy:  (*draft).undeploy,
+		gatewright.ChangeEnable:    (*draft).enable,
+		gatewright.ChangeDisable:   (*draft).enable,
+		gatewright.ChangeConfigure: (*draft).configure,
+	}[req.Kind]
+	if resolver == nil {
+		return nil, gatewright.FieldErrorf("kind", "%q is not a kind of change", req.Kind)
+	}
+	for i := range req.Items {
+		if err := resolver(d, &req.Items[i]); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.checkDistinct()
+}
+
+// checkDistinct refuses two items about one thing: their order would decide.
+func (d *draft) checkDistinct() error {
+	seen := map[string]bool{}
+	for i := range d.items {
+		it := &d.items[i]
+		subject := it.subject()
+		if seen[subject] {
+			return gatewright.FieldErrorf("items", "%s appears twice in one change", subject)
+		}
+		seen[subject] = true
+	}
+	return nil
+}
+
+func (it *draftItem) subject() string {
+	if it.registry != nil {
+		return "registry " + it.registry.Name
+	}
+	return it.api.Name + "@" + it.track.Name
+}
+
+func (it *draftItem) slotKey(group gatewright.GroupID) gatewright.SlotKey {
+	return gatewright.SlotKey{Group: group, API: it.api.ID, Track: it.track.Name}
+}
+
+func findGroup(tx Tx, name string) (*gatewright.Group, error) {
+	if name == "" {
+		return nil, gatewright.FieldErrorf("group", "no gateway group is named; see: gatewright get groups")
+	}
+	if strings.HasPrefix(name, "grp_") {
+		if g, err := tx.Group(gatewright.GroupID(name)); !isNotFound(err) {
+			return g, err
+		}
+	}
+	g, err := tx.GroupByName(name)
+	if isNotFound(err) {
+		return nil, gatewright.Errorf(gatewright.NotFound, "gateway group %q does not exist; see: gatewright get groups", name)
+	}
+	return g, err
+}
+
+// findAPI finds an API by ID, by name, or by name and track ("Name@v2"). The
+// track is "" when none was named.
+func findAPI(tx Tx, name string) (*gatewright.API, string, error) {
+	if name == "" {
+		return nil, "", gatewright.FieldErrorf("api", "no API is named")
+	}
+	if strings.HasPrefix(name, "api_") {
+		id, track, _ := strings.Cut(name, "@")
+		if a, err := tx.API(gatewright.APIID(id)); !isNotFound(err) {
+			return a, track, err
+		}
+	}
+	a, err := tx.APIByName(name)
+	if !isNotFound(err) {
+		return a, "", err
+	}
+	if i := strings.LastIndexByte(name, '@'); i > 0 {
+		a, err = tx.APIByName(name[:i])
+		if !isNotFound(err) {
+			return a, name[i+1:], err
+		}
+	}
+	return nil, "", gatewright.Errorf(gatewright.NotFound, "API %q does not exist; see: gatewright get apis", name)
+}
+
+// findTrack finds the track of an API; with no name it takes the only one.
+func findTrack(tx Tx, api *gatewright.API, name string) (*gatewright.Track, error) {
+	tracks, err := tx.Tracks(api.ID)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" && len(tracks) == 1 {
+		return tracks[0], nil
+	}
+	names := make([]string, len(tracks))
+	for i, t := range tracks {
+		if t.Name == name {
+			return t, nil
+		}
+		names[i] = api.Name + "@" + t.Name
+	}
+	if name == "" {
+		return nil, gatewright.FieldErrorf("api", "%s has several tracks; name one of %s", api.Name, strings.Join(names, ", "))
+	}
+	return nil, gatewright.Errorf(gatewright.NotFound, "%s has no track %q; it has %s", api.Name, name, strings.Join(names, ", "))
+}
+
+// findSlot finds API, track and slot of an item that names an API. Without a
+// named track it takes the only one that has a slot in the group.
+func (d *draft) findSlot(name string) (*draftItem, *gatewright.Slot, error) {
+	api, trackName, err := findAPI(d.tx, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if trackName == "" {
+		slots, err := d.tx.Slots(SlotFilter{Group: d.group.ID, API: api.ID})
+		if err != nil {
+			return nil, nil, err
+		}
+		slots = slices.DeleteFunc(slots, func(s *gatewright.Slot) bool { return s.Revision == "" })
+		if len(slots) == 1 {
+			trackName = slots[0].Track
+		}
+	}
+	track, err := findTrack(d.tx, api, trackName)
+	if err != nil {
+		return nil, nil, err
+	}
+	it := &draftItem{api: api, track: track}
+	slot, err := d.tx.Slot(it.slotKey(d.group.ID))
+	if isNotFound(err) {
+		return it, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	it.before, err = slotContent(d.tx, slot)
+	return it, slot, err
+}
+
+// deployed is findSlot for kinds that alter what runs already.
+func (d *draft) deployed(name string) (*draftItem, *gatewright.Slot, error) {
+	it, slot, err := d.findSlot(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if it.before == nil {
+		return nil, nil, gatewright.Errorf(gatewright.PreconditionFailed, "%s is not deployed in %s; publish, deploy or sync it first", it.api.Name, d.group.Name)
+	}
+	return it, slot, nil
+}
+
+// slotContent tells in full what slot runs; nil when it runs nothing.
+func slotContent(tx Tx, slot *gatewright.Slot) (*gatewright.SlotContent, error) {
+	if slot == nil || slot.Revision == "" {
+		return nil, nil
+	}
+	rev, err := tx.Revision(slot.Revision)
+	if err != nil {
+		return nil, err
+	}
+	return contentOf(rev, slot.Runtime), nil
+}
+
+func contentOf(rev *gatewright.Revision, rt gatewright.RuntimeConfig) *gatewright.SlotContent {
+	return &gatewright.SlotContent{
+		Revision: rev.ID, Number: rev.Number, Version: rev.Version, Hash: rev.Hash, Runtime: rt.Clone(),
+	}
+}
+
+// findRevision finds a stored revision of an API by version or number. A
+// version goes before a number that looks the same.
+func findRevision(tx Tx, api *gatewright.API, name string) (*gatewright.Revision, error) {
+	rev, err := tx.RevisionByVersion(api.ID, name)
+	if !isNotFound(err) {
+		return rev, err
+	}
+	if n, convErr := strconv.Atoi(name); convErr == nil {
+		rev, err = tx.RevisionByNumber(api.ID, n)
+		if !isNotFound(err) {
+			return rev, err
+		}
+	}
+	return nil, gatewright.Errorf(gatewright.NotFound, "%s has no version or revision %q; see: gatewright get revisions %q", api.Name, name, api.Name)
+}
+
+// isNotFound reports whether err says that a thing does not exist.
+func isNotFound(err error) bool {
+	var e *gatewright.Error
+	return errors.As(err, &e) && e.Code == gatewright.NotFound
+}

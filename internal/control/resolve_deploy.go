@@ -1,0 +1,249 @@
+package control
+
+import (
+	"github.com/gatewright/gatewright"
+)
+
+// deploy puts a stored revision into the group.
+func (d *draft) deploy(item *Item) error {
+	api, trackName, err := findAPI(d.tx, item.API)
+	if err != nil {
+		return err
+	}
+	if item.Revision == "" {
+		return gatewright.FieldErrorf("revision", "deploy needs a revision number or version; see: gatewright get revisions %q", api.Name)
+	}
+	rev, err := findRevision(d.tx, api, item.Revision)
+	if err != nil {
+		return err
+	}
+	if trackName != "" && trackName != rev.Track {
+		return gatewright.FieldErrorf("revision", "revision %d belongs to %s@%s, not to %s@%s", rev.Number, api.Name, rev.Track, api.Name, trackName)
+	}
+	it, slot, err := d.findSlot(string(api.ID) + "@" + rev.Track)
+	if err != nil {
+		return err
+	}
+	if it.before != nil && it.before.Revision != rev.ID && !d.req.Override {
+		return gatewright.Errorf(gatewright.Conflict, "%s is current in %s; deploy revision %d over it with --override", it.before.Label(), d.group.Name, rev.Number)
+	}
+	runtime, err := d.carriedRuntime(it, item, slot, nil)
+	if err != nil {
+		return err
+	}
+	return d.place(it, rev, runtime)
+}
+
+// sync carries the revision that runs in another group to this one.
+func (d *draft) sync(item *Item) error {
+	source, err := findGroup(d.tx, item.From)
+	if err != nil {
+		return err
+	}
+	if source.ID == d.group.ID {
+		return gatewright.FieldErrorf("from", "source and target are the same group %q", source.Name)
+	}
+	from := &draft{tx: d.tx, req: d.req, group: source}
+	running, slot, err := from.deployed(item.API)
+	if err != nil {
+		return err
+	}
+	rev, err := d.tx.Revision(running.before.Revision)
+	if err != nil {
+		return err
+	}
+	it, target, err := d.findSlot(string(running.api.ID) + "@" + running.track.Name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case rev.Version == "" && item.Version == "":
+		return gatewright.FieldErrorf("version", "%s runs revision %d in %s without a version; give the version both groups shall show with --version", running.api.Name, rev.Number, source.Name)
+	case rev.Version == "":
+		if err := gatewright.CheckLabel(item.Version); err != nil {
+			return err
+		}
+		labelled := *rev
+		labelled.Version = item.Version
+		rev, it.stamp, it.relabel = &labelled, item.Version, slot
+	case item.Version != "" && item.Version != rev.Version:
+		return gatewright.FieldErrorf("version", "%s runs as version %s in %s; sync keeps it, --version is only for a revision without one", running.api.Name, rev.Version, source.Name)
+	}
+	runtime, err := d.carriedRuntime(it, item, target, &slot.Runtime)
+	if err != nil {
+		return err
+	}
+	return d.place(it, rev, runtime)
+}
+
+// rollback returns to a revision that ran in the group before.
+func (d *draft) rollback(item *Item) error {
+	it, slot, err := d.findSlot(item.API)
+	if err != nil {
+		return err
+	}
+	if slot == nil {
+		return gatewright.Errorf(gatewright.PreconditionFailed, "%s never ran in %s", it.api.Name, d.group.Name)
+	}
+	past, err := d.ranBefore(slot.SlotKey)
+	if err != nil {
+		return err
+	}
+	var target *gatewright.Revision
+	if item.Revision != "" {
+		rev, err := findRevision(d.tx, it.api, item.Revision)
+		if err != nil {
+			return err
+		}
+		for _, c := range past {
+			if c.Revision == rev.ID {
+				target = rev
+			}
+		}
+		if target == nil {
+			return gatewright.Errorf(gatewright.PreconditionFailed, "%s of %s never ran in %s; rollback only returns to what ran there (use deploy or sync for anything else)", rev.Label(), it.api.Name, d.group.Name)
+		}
+	} else {
+		id, err := d.defaultRollback(it, slot, past)
+		if err != nil {
+			return err
+		}
+		if target, err = d.tx.Revision(id); err != nil {
+			return err
+		}
+	}
+	return d.place(it, target, slot.Runtime)
+}
+
+// defaultRollback returns the revision a rollback goes to when none is named:
+// the current one while a change that would replace it is being prepared,
+// else the one that ran before it.
+func (d *draft) defaultRollback(it *draftItem, slot *gatewright.Slot, past []*gatewright.SlotContent) (gatewright.RevisionID, error) {
+	if slot.Revision != "" {
+		rolling, err := rollingChange(d.tx, slot.SlotKey)
+		if err != nil {
+			return "", err
+		}
+		if rolling != nil && rolling.ActivatedAt.IsZero() {
+			return slot.Revision, nil
+		}
+	}
+	for _, c := range past {
+		if c.Revision != slot.Revision {
+			return c.Revision, nil
+		}
+	}
+	return "", gatewright.Errorf(gatewright.PreconditionFailed, "no other revision of %s ever ran in %s; there is nothing to roll back to", it.api.Name, d.group.Name)
+}
+
+// ranBefore lists what ran in the slot, newest first.
+func (d *draft) ranBefore(key gatewright.SlotKey) ([]*gatewright.SlotContent, error) {
+	changes, err := d.tx.Changes(ChangeFilter{Group: key.Group, API: key.API, Track: key.Track, Activated: true})
+	if err != nil {
+		return nil, err
+	}
+	var past []*gatewright.SlotContent
+	for _, c := range changes {
+		for _, item := range c.Items {
+			if s := item.Slot; s != nil && s.API == key.API && s.Track == key.Track && s.After != nil {
+				past = append(past, s.After)
+			}
+		}
+	}
+	return past, nil
+}
+
+// undeploy takes what runs out of the group. Its runtime configuration stays
+// for the next time.
+func (d *draft) undeploy(item *Item) error {
+	it, _, err := d.deployed(item.API)
+	if err != nil {
+		return err
+	}
+	d.items = append(d.items, *it)
+	return nil
+}
+
+// enable switches an API on or off in the group.
+func (d *draft) enable(item *Item) error {
+	it, slot, err := d.deployed(item.API)
+	if err != nil {
+		return err
+	}
+	rev, err := d.tx.Revision(slot.Revision)
+	if err != nil {
+		return err
+	}
+	runtime := slot.Runtime.Clone()
+	runtime.Enabled = d.req.Kind == gatewright.ChangeEnable
+	return d.place(it, rev, runtime)
+}
+
+// configure alters a runtime configuration or a registry.
+func (d *draft) configure(item *Item) error {
+	switch {
+	case item.Registry != nil || item.Remove != "":
+		return d.configureRegistry(item)
+	case item.Runtime.Empty():
+		return gatewright.FieldErrorf("runtime", "nothing to configure; give --node, --discovery, --host, --path-prefix or another setting")
+	}
+	it, slot, err := d.deployed(item.API)
+	if err != nil {
+		return err
+	}
+	rev, err := d.tx.Revision(slot.Revision)
+	if err != nil {
+		return err
+	}
+	return d.place(it, rev, item.Runtime.apply(slot.Runtime))
+}
+
+func (d *draft) configureRegistry(item *Item) error {
+	name := item.Remove
+	if item.Registry != nil {
+		if err := item.Registry.Validate(); err != nil {
+			return err
+		}
+		name = item.Registry.Name
+	}
+	before, err := d.tx.Registry(d.group.ID, name)
+	if isNotFound(err) && item.Registry == nil {
+		return gatewright.Errorf(gatewright.NotFound, "%s has no registry %q", d.group.Name, name)
+	}
+	if err != nil && !isNotFound(err) {
+		return err
+	}
+	d.items = append(d.items, draftItem{registry: &gatewright.RegistryChange{Name: name, Before: before, After: item.Registry}})
+	return nil
+}
+
+// carriedRuntime returns the runtime configuration for a revision that comes
+// from elsewhere: the group's own, altered by the request. At the first time
+// the request must name the group's upstream: that of another group is not
+// taken over silently.
+func (d *draft) carriedRuntime(it *draftItem, item *Item, slot *gatewright.Slot, source *gatewright.RuntimeConfig) (gatewright.RuntimeConfig, error) {
+	if slot != nil {
+		return item.Runtime.apply(slot.Runtime), nil
+	}
+	base := gatewright.RuntimeConfig{Enabled: true}
+	if source != nil {
+		base.PathPrefix, base.KeepPathPrefix = source.PathPrefix, source.KeepPathPrefix
+		base.Upstream.Scheme, base.Upstream.Timeouts = source.Upstream.Scheme, source.Upstream.Timeouts
+	}
+	rt := item.Runtime.apply(base)
+	if rt.Upstream.IsZero() {
+		return rt, gatewright.FieldErrorf("upstream", "%s has no upstream in %s yet; give --node host:port or --discovery registry/namespace/service", it.api.Name, d.group.Name)
+	}
+	return rt, nil
+}
+
+// place completes the item: rev with runtime is what the slot runs after it.
+func (d *draft) place(it *draftItem, rev *gatewright.Revision, runtime gatewright.RuntimeConfig) error {
+	it.revision = rev
+	it.after = contentOf(rev, runtime)
+	if it.stamp == "" {
+		it.stamp = rev.Version
+	}
+	d.items = append(d.items, *it)
+	return nil
+}

@@ -1,0 +1,195 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatewright/gatewright"
+)
+
+// MaxDeployments bounds one status answer.
+const MaxDeployments = 1000
+
+// StatusQuery selects deployments; empty members select all.
+type StatusQuery struct {
+	Group string // name or ID
+	API   string // name or ID, "name@track"
+}
+
+// Status derives, from what the instances reported, what runs where.
+func (c *Control) Status(ctx context.Context, q StatusQuery) ([]*gatewright.Deployment, error) {
+	var ds []*gatewright.Deployment
+	err := c.store.View(ctx, func(tx Tx) error {
+		ds = []*gatewright.Deployment{}
+		var f SlotFilter
+		track := ""
+		if q.Group != "" {
+			g, err := findGroup(tx, q.Group)
+			if err != nil {
+				return err
+			}
+			f.Group = g.ID
+		}
+		if q.API != "" {
+			a, t, err := findAPI(tx, q.API)
+			if err != nil {
+				return err
+			}
+			f.API, track = a.ID, t
+		}
+		slots, err := tx.Slots(f)
+		if err != nil {
+			return err
+		}
+		view := &statusView{c: c, tx: tx, groups: map[gatewright.GroupID]*groupView{}}
+		for _, s := range slots {
+			if s.Revision == "" || track != "" && s.Track != track {
+				continue
+			}
+			if len(ds) == MaxDeployments {
+				return gatewright.Errorf(gatewright.LimitExceeded, "more than %d deployments match; name an API or a group", MaxDeployments)
+			}
+			d, err := view.deployment(s)
+			if err != nil {
+				return err
+			}
+			ds = append(ds, d)
+		}
+		return nil
+	})
+	return ds, err
+}
+
+// statusView derives deployments from one snapshot of the store.
+type statusView struct {
+	c      *Control
+	tx     Tx
+	groups map[gatewright.GroupID]*groupView
+}
+
+type groupView struct {
+	group     *gatewright.Group
+	manifest  *gatewright.Manifest
+	instances []*gatewright.Instance
+}
+
+func (v *statusView) group(id gatewright.GroupID) (*groupView, error) {
+	if g := v.groups[id]; g != nil {
+		return g, nil
+	}
+	g := &groupView{}
+	var err error
+	if g.group, err = v.tx.Group(id); err != nil {
+		return nil, err
+	}
+	if g.manifest, err = v.tx.Manifest(id); err != nil {
+		return nil, err
+	}
+	if g.instances, err = v.tx.Instances(id); err != nil {
+		return nil, err
+	}
+	for _, in := range g.instances {
+		v.c.refresh(in)
+	}
+	v.groups[id] = g
+	return g, nil
+}
+
+func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, error) {
+	g, err := v.group(s.Group)
+	if err != nil {
+		return nil, err
+	}
+	api, err := v.tx.API(s.API)
+	if err != nil {
+		return nil, err
+	}
+	rev, err := v.tx.Revision(s.Revision)
+	if err != nil {
+		return nil, err
+	}
+	ch, err := v.tx.Change(s.Change)
+	if err != nil {
+		return nil, err
+	}
+	d := &gatewright.Deployment{
+		API: s.API, APIName: api.Name, Track: s.Track, BasePath: rev.Definition.BasePath,
+		Group: s.Group, GroupName: g.group.Name, Content: *contentOf(rev, s.Runtime), Change: s.Change, Since: ch.ActivatedAt,
+		Instances: []gatewright.InstanceStatus{},
+	}
+	key := gatewright.APIKey(s.SlotKey)
+	for _, in := range g.instances {
+		d.Instances = append(d.Instances, v.instance(in, g, key, ch))
+	}
+	deriveState(d)
+	return d, nil
+}
+
+// instance tells what one instance does with the resource key. It has it when
+// it runs a generation no older than the change that put it there and did not
+// reject it.
+func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewright.Key, ch *gatewright.Change) gatewright.InstanceStatus {
+	st := gatewright.InstanceStatus{
+		ID: in.ID, Name: in.Name, Address: in.Address, Version: in.Version, LastSeen: in.LastSeen,
+		Health: in.HealthAt(v.tx.Now(), v.c.listening, v.c.cfg.LostAfter, g.group.Generation),
+	}
+	rejected := slices.IndexFunc(in.Rejections, func(r gatewright.Rejection) bool { return r.Key == key })
+	switch {
+	case rejected >= 0 && in.Rejections[rejected].Hash == g.manifest.Entries[key]:
+		st.State, st.Message = gatewright.InstanceError, in.Rejections[rejected].Reason
+	case in.Generation < ch.Generation:
+		st.State = gatewright.InstancePending
+		st.Message = fmt.Sprintf("runs generation %d, the change is generation %d", in.Generation, ch.Generation)
+	case in.Generation > g.group.Generation:
+		st.State = gatewright.InstancePending
+		st.Message = fmt.Sprintf("runs generation %d, which this control plane does not know", in.Generation)
+	default:
+		st.State = gatewright.InstanceDeployed
+	}
+	if st.Health == gatewright.Lost || st.Health == gatewright.Offline {
+		silent := v.tx.Now().Sub(in.LastSeen).Truncate(time.Second)
+		st.Message = strings.TrimPrefix(st.Message+"; silent for "+silent.String(), "; ")
+		if !in.LeftAt.IsZero() {
+			st.Message = "stopped " + silent.String() + " ago"
+		}
+		if st.State == gatewright.InstanceDeployed {
+			st.State = gatewright.InstancePending // silence proves nothing
+		}
+	} else if len(in.Warnings) > 0 {
+		st.Message = strings.TrimPrefix(st.Message+"; "+strings.Join(in.Warnings, "; "), "; ")
+	}
+	return st
+}
+
+// deriveState sums the instances up.
+func deriveState(d *gatewright.Deployment) {
+	heard, deployed := 0, 0
+	var failed []string
+	for _, in := range d.Instances {
+		if in.State == gatewright.InstanceError {
+			failed = append(failed, in.Name+": "+in.Message)
+		}
+		if in.Health == gatewright.Lost || in.Health == gatewright.Offline {
+			continue
+		}
+		heard++
+		if in.State == gatewright.InstanceDeployed {
+			deployed++
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		d.State, d.Message = gatewright.StateError, strings.Join(failed, "; ")
+	case heard == 0:
+		d.State, d.Message = gatewright.StateError, fmt.Sprintf("no instance of %s is reachable; it is pending until one is", d.GroupName)
+	case deployed < heard:
+		d.State, d.Message = gatewright.StateProgressing, fmt.Sprintf("%d of %d reachable instances run it", deployed, heard)
+	case !d.Content.Runtime.Enabled:
+		d.State, d.Message = gatewright.StateDisabled, fmt.Sprintf("switched off on %s", instances(deployed))
+	default:
+		d.State, d.Message = gatewright.StateReady, fmt.Sprintf("runs on %s", instances(deployed))
+	}
+}

@@ -1,0 +1,203 @@
+package control
+
+import (
+	"context"
+	"time"
+
+	"github.com/gatewright/gatewright"
+)
+
+// Store keeps the control plane's state. Implementations pass the suite in
+// package storetest.
+type Store interface {
+	// View calls f with a consistent snapshot. f must not write.
+	View(ctx context.Context, f func(Tx) error) error
+
+	// Update calls f in a transaction that commits, durably, when f returns
+	// nil, and leaves nothing behind otherwise. Updates exclude one another,
+	// so what f reads stays true until it commits. f may be called again after
+	// a serialisation failure, so it must have no other effect.
+	Update(ctx context.Context, f func(Tx) error) error
+
+	// Close releases the store; it waits for transactions under way.
+	Close() error
+}
+
+// Tx is a transaction. Reads of a single thing return a
+// [gatewright.NotFound] error when it does not exist; creating what exists
+// returns [gatewright.Conflict]. Lists are complete and ordered as said,
+// unless they take a limit.
+type Tx interface {
+	// Now is the store's clock, which decides all times of the control plane.
+	Now() time.Time
+
+	apiTx
+	revisionTx
+	groupTx
+	slotTx
+	manifestTx
+	changeTx
+	instanceTx
+	tokenTx
+	auditTx
+}
+
+type apiTx interface {
+	CreateAPI(api *gatewright.API) error // Conflict when the name is taken
+	API(id gatewright.APIID) (*gatewright.API, error)
+	APIByName(name string) (*gatewright.API, error)
+	// APIs lists by name, beginning after the name after, at most limit.
+	APIs(after string, limit int) ([]*gatewright.API, error)
+
+	CreateTrack(t *gatewright.Track) error                    // Conflict when the API has that name or base path
+	Tracks(api gatewright.APIID) ([]*gatewright.Track, error) // by name
+	Track(api gatewright.APIID, name string) (*gatewright.Track, error)
+}
+
+type revisionTx interface {
+	// CreateRevision stores r, gives it the API's next number and sets it in r.
+	CreateRevision(r *gatewright.Revision) error
+	Revision(id gatewright.RevisionID) (*gatewright.Revision, error)
+	RevisionByNumber(api gatewright.APIID, number int) (*gatewright.Revision, error)
+	// RevisionByVersion finds the sealed revision with that version label.
+	RevisionByVersion(api gatewright.APIID, label string) (*gatewright.Revision, error)
+	// DraftByContent finds a draft of the API with that hash and label.
+	DraftByContent(api gatewright.APIID, hash gatewright.Hash, label string) (*gatewright.Revision, error)
+	// Revisions lists newest first, without the definitions' routes and
+	// document text; before is an exclusive upper number, 0 for none.
+	Revisions(api gatewright.APIID, before, limit int) ([]*gatewright.Revision, error)
+	// SealRevision makes a draft immutable. Sealing twice keeps the first time.
+	SealRevision(id gatewright.RevisionID, at time.Time) error
+	// SetRevisionVersion labels a revision that has no version; Conflict when
+	// it has another one.
+	SetRevisionVersion(id gatewright.RevisionID, label string) error
+
+	// BindVersion records what a label stands for; Conflict when it stands for
+	// other content already.
+	BindVersion(b gatewright.VersionBinding) error
+	VersionBinding(api gatewright.APIID, label string) (*gatewright.VersionBinding, error)
+}
+
+type groupTx interface {
+	CreateGroup(g *gatewright.Group) error // Conflict when the name is taken
+	Group(id gatewright.GroupID) (*gatewright.Group, error)
+	GroupByName(name string) (*gatewright.Group, error)
+	Groups() ([]*gatewright.Group, error) // by name
+
+	Registry(group gatewright.GroupID, name string) (*gatewright.Registry, error)
+	Registries(group gatewright.GroupID) ([]*gatewright.Registry, error) // by name
+	PutRegistry(group gatewright.GroupID, r *gatewright.Registry) error
+	DeleteRegistry(group gatewright.GroupID, name string) error
+}
+
+// SlotFilter selects slots; empty members select all.
+type SlotFilter struct {
+	Group gatewright.GroupID
+	API   gatewright.APIID
+}
+
+// Claim is a route's hold on requests of one host in a group. Two slots never
+// hold claims with equal Group, Host and Key.
+type Claim struct {
+	Slot  gatewright.SlotKey
+	Host  string // canonical host pattern; "" for any host
+	Key   string // method, template shape and priority
+	Head  string // first segment of the shape: a literal, or "{}" when it holds a parameter, or "*"
+	Route string // name of the route, for messages
+	Path  string // full template, for messages and overlap
+}
+
+type slotTx interface {
+	Slot(key gatewright.SlotKey) (*gatewright.Slot, error)
+	Slots(f SlotFilter) ([]*gatewright.Slot, error) // by group, API, track
+	PutSlot(s *gatewright.Slot) error
+
+	// PutClaims replaces the claims of a slot; an empty list releases them.
+	PutClaims(slot gatewright.SlotKey, claims []Claim) error
+	// ClaimHolders returns the claims of the group, other than those of slot,
+	// that have one of the given host and key pairs (Host and Key are read).
+	ClaimHolders(slot gatewright.SlotKey, wanted []Claim) ([]Claim, error)
+	// ClaimsByHead returns at most limit claims of the group with that host
+	// whose head is one of heads, other than those of the API of slot.
+	ClaimsByHead(slot gatewright.SlotKey, host string, heads []string, limit int) ([]Claim, error)
+}
+
+type manifestTx interface {
+	Manifest(group gatewright.GroupID) (*gatewright.Manifest, error)
+	// ApplyDelta alters the group's manifest, makes it the next generation,
+	// appends to its log and returns the new generation.
+	ApplyDelta(group gatewright.GroupID, d gatewright.Delta) (int64, error)
+	// DeltaSince returns what leads from generation to the current one, and
+	// false when the log no longer reaches back that far.
+	DeltaSince(group gatewright.GroupID, generation int64) (gatewright.Delta, bool, error)
+	// TrimManifestLog forgets all but the newest keep entries of the log.
+	TrimManifestLog(group gatewright.GroupID, keep int) error
+
+	PutBlob(hash gatewright.Hash, body []byte) error
+	// Blob returns a blob that the group's manifest or a change being prepared
+	// in the group names; NotFound for any other.
+	Blob(group gatewright.GroupID, hash gatewright.Hash) ([]byte, error)
+	// DeleteUnreferencedBlobs removes at most limit blobs that no manifest and
+	// no staged change names and returns how many.
+	DeleteUnreferencedBlobs(limit int) (int, error)
+
+	// Stage keeps the delta a change is preparing; Unstage forgets it.
+	Stage(change gatewright.ChangeID, group gatewright.GroupID, d gatewright.Delta) error
+	Staged(change gatewright.ChangeID) (gatewright.Delta, error) // NotFound when none is staged
+	Unstage(change gatewright.ChangeID) error
+}
+
+// ChangeFilter selects changes; empty members select all.
+type ChangeFilter struct {
+	Group     gatewright.GroupID
+	API       gatewright.APIID
+	Track     string // only with API
+	Unsettled bool   // only those under way
+	Activated bool   // only those that reached the gateways
+	Before    gatewright.ChangeID
+	Limit     int // 0 for all
+}
+
+type changeTx interface {
+	// CreateChange stores a change; Items never change afterwards.
+	CreateChange(c *gatewright.Change) error
+	// UpdateChange stores state, times, generation and error.
+	UpdateChange(c *gatewright.Change) error
+	// Change returns a change with its outcomes.
+	Change(id gatewright.ChangeID) (*gatewright.Change, error)
+	// Changes lists newest first, outcomes included.
+	Changes(f ChangeFilter) ([]*gatewright.Change, error)
+	// PutOutcome records what an instance did with a change.
+	PutOutcome(change gatewright.ChangeID, o gatewright.InstanceOutcome) error
+
+	// PutIdempotency remembers which change a key made for an actor, together
+	// with a fingerprint of the request.
+	PutIdempotency(actor, key string, request gatewright.Hash, change gatewright.ChangeID) error
+	// Idempotency returns what PutIdempotency remembered; NotFound if nothing.
+	Idempotency(actor, key string) (request gatewright.Hash, change gatewright.ChangeID, err error)
+	// DeleteIdempotencyBefore forgets keys stored before t.
+	DeleteIdempotencyBefore(t time.Time) error
+}
+
+type instanceTx interface {
+	PutInstance(i *gatewright.Instance) error // creates or replaces
+	Instance(id gatewright.InstanceID) (*gatewright.Instance, error)
+	Instances(group gatewright.GroupID) ([]*gatewright.Instance, error) // by name, then ID; "" for all groups
+	DeleteInstance(id gatewright.InstanceID) error
+}
+
+type tokenTx interface {
+	CreateToken(t *gatewright.Token) error
+	// TokenByHash finds a token that is not revoked.
+	TokenByHash(hash gatewright.Hash) (*gatewright.Token, error)
+	Token(id gatewright.TokenID) (*gatewright.Token, error)
+	Tokens() ([]*gatewright.Token, error) // by creation, revoked ones included
+	RevokeToken(id gatewright.TokenID, at time.Time) error
+}
+
+type auditTx interface {
+	// AppendAudit writes an entry and sets its ID.
+	AppendAudit(e *gatewright.AuditEntry) error
+	// Audit lists newest first; before is an exclusive upper ID, 0 for none.
+	Audit(before int64, limit int) ([]*gatewright.AuditEntry, error)
+}

@@ -1,0 +1,228 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/gatewright/gatewright"
+)
+
+// MaxIdempotencyKey bounds an idempotency key, in bytes.
+const MaxIdempotencyKey = 255
+
+// SubmitOptions accompany a request.
+type SubmitOptions struct {
+	PlanHash       gatewright.Hash // refuse unless the plan still has this hash; "" accepts whatever it is now
+	Reason         string
+	IdempotencyKey string // the same key and request return the same change
+}
+
+// Submission is what became of a request.
+type Submission struct {
+	Plan   *gatewright.Plan
+	Change *gatewright.Change // nil when the plan is a no-op
+}
+
+// Submit plans the request again and, if its checks allow it, records it as a
+// change, which then goes its way to the instances. It does not wait for them.
+//
+// Errors: [gatewright.Conflict] when a change of the same slot is under way,
+// [gatewright.PreconditionFailed] when the plan differs from the one whose
+// hash was given, and what the checks refuse with.
+func (c *Control) Submit(ctx context.Context, actor gatewright.Actor, req Request, opts SubmitOptions) (*Submission, error) {
+	if err := gatewright.CheckReason(opts.Reason); err != nil {
+		return nil, err
+	}
+	if len(opts.IdempotencyKey) > MaxIdempotencyKey {
+		return nil, gatewright.FieldErrorf("Idempotency-Key", "the key has %d bytes; at most %d are allowed", len(opts.IdempotencyKey), MaxIdempotencyKey)
+	}
+	fingerprint, err := fingerprintOf(&req)
+	if err != nil {
+		return nil, err
+	}
+	var sub *Submission
+	err = c.store.Update(ctx, func(tx Tx) error {
+		sub = &Submission{}
+		if opts.IdempotencyKey != "" {
+			done, err := repeated(tx, actor, opts.IdempotencyKey, fingerprint)
+			if err != nil || done != nil {
+				sub.Change = done
+				return err
+			}
+		}
+		d, err := c.draft(tx, &req)
+		if err != nil {
+			return err
+		}
+		if sub.Plan, err = c.describe(d); err != nil {
+			return err
+		}
+		if opts.PlanHash != "" && opts.PlanHash != sub.Plan.Hash {
+			return d.stale(opts.PlanHash, sub.Plan)
+		}
+		if err := refusal(d.findings); err != nil {
+			return err
+		}
+		if sub.Plan.NoOp {
+			return nil
+		}
+		sub.Change, err = c.record(d, actor, sub.Plan.Hash, opts.Reason)
+		if err != nil {
+			return err
+		}
+		if opts.IdempotencyKey != "" {
+			return tx.PutIdempotency(actor.Name, opts.IdempotencyKey, fingerprint, sub.Change.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if sub.Change != nil {
+		c.changed(sub.Change)
+	}
+	return sub, nil
+}
+
+func fingerprintOf(req *Request) (gatewright.Hash, error) {
+	b, err := json.Marshal(req)
+	if err != nil {
+		return "", fmt.Errorf("fingerprint request: %w", err)
+	}
+	return gatewright.HashBytes(b), nil
+}
+
+// repeated returns the change that key made before, or nil.
+func repeated(tx Tx, actor gatewright.Actor, key string, fingerprint gatewright.Hash) (*gatewright.Change, error) {
+	first, id, err := tx.Idempotency(actor.Name, key)
+	if isNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if first != fingerprint {
+		return nil, gatewright.Errorf(gatewright.Conflict, "idempotency key %q was used for another request", key)
+	}
+	return tx.Change(id)
+}
+
+// stale says that the plan is no longer the one that was looked at, and why.
+func (d *draft) stale(seen gatewright.Hash, now *gatewright.Plan) error {
+	e := gatewright.Errorf(gatewright.PreconditionFailed,
+		"the plan is stale: it was %s and is now %s; look at the new plan and submit that", seen.Short(), now.Hash.Short())
+	for i := range d.items {
+		it := &d.items[i]
+		if it.registry != nil || it.api.ID == "" {
+			continue
+		}
+		last, err := d.tx.Changes(ChangeFilter{Group: d.group.ID, API: it.api.ID, Track: it.track.Name, Limit: 1})
+		if err != nil {
+			return err
+		}
+		for _, c := range last {
+			e.Details = append(e.Details, gatewright.Detail{
+				Subject: it.subject(),
+				Message: fmt.Sprintf("last changed by %s (%s by %s at %s, %s)", c.ID, c.Kind, c.Author, c.CreatedAt.UTC().Format("2006-01-02 15:04:05"), c.State),
+			})
+		}
+	}
+	for _, item := range now.Items {
+		for _, line := range item.Lines {
+			e.Details = append(e.Details, gatewright.Detail{Subject: item.Subject, Message: "now: " + line})
+		}
+	}
+	for _, f := range now.Findings {
+		e.Details = append(e.Details, gatewright.Detail{Subject: f.Subject, Message: "now: " + string(f.Level) + ": " + f.Message})
+	}
+	return e
+}
+
+// record stores the change and what it needs, and begins it if nothing of the
+// group is under way.
+func (c *Control) record(d *draft, actor gatewright.Actor, plan gatewright.Hash, reason string) (*gatewright.Change, error) {
+	tx, now := d.tx, d.tx.Now()
+	ch := &gatewright.Change{
+		ID: gatewright.ChangeID(gatewright.NewID("chg_", now)), Group: d.group.ID, GroupName: d.group.Name,
+		Kind: d.req.Kind, State: gatewright.ChangeScheduled, PlanHash: plan, Reason: reason,
+		Author: actor.Name, Client: actor.Client, CreatedAt: now, NoInstance: d.req.AllowNoInstance,
+	}
+	for i := range d.items {
+		it := &d.items[i]
+		if it.registry != nil {
+			ch.Items = append(ch.Items, gatewright.ChangeItem{Registry: it.registry})
+			continue
+		}
+		if err := d.store(it, actor); err != nil {
+			return nil, err
+		}
+		s := &gatewright.SlotChange{API: it.api.ID, APIName: it.api.Name, Track: it.track.Name, Before: it.before, After: it.after, Stamp: it.stamp}
+		if it.relabel != nil {
+			s.Relabel = it.relabel.Group
+		}
+		ch.Items = append(ch.Items, gatewright.ChangeItem{Slot: s})
+	}
+	if err := c.supersede(d, ch.ID); err != nil {
+		return nil, err
+	}
+	if err := tx.CreateChange(ch); err != nil {
+		return nil, err
+	}
+	if err := audit(tx, actor, "change.submit", string(ch.ID), fmt.Sprintf("%s in %s: %s", ch.Kind, ch.GroupName, reason)); err != nil {
+		return nil, err
+	}
+	waiting, err := tx.Changes(ChangeFilter{Group: d.group.ID, Unsettled: true})
+	if err != nil {
+		return nil, err
+	}
+	if len(waiting) == 1 { // this one
+		return ch, c.prepare(tx, ch, d.group)
+	}
+	return ch, nil
+}
+
+// store stores the API, track and revision of an item that are new.
+func (d *draft) store(it *draftItem, actor gatewright.Actor) error {
+	tx, now := d.tx, d.tx.Now()
+	if it.api.ID == "" {
+		it.api.ID = gatewright.APIID(gatewright.NewID("api_", now))
+		it.api.Owner, it.api.CreatedAt = actor.Name, now
+		if err := tx.CreateAPI(it.api); err != nil {
+			return err
+		}
+	}
+	if it.newTrack {
+		it.track.API = it.api.ID
+		if err := tx.CreateTrack(it.track); err != nil {
+			return err
+		}
+	}
+	if it.revision != nil && it.revision.ID == "" {
+		it.revision.ID = gatewright.RevisionID(gatewright.NewID("rev_", now))
+		it.revision.API, it.revision.CreatedAt, it.revision.CreatedBy = it.api.ID, now, actor.Name
+		if err := tx.CreateRevision(it.revision); err != nil {
+			return err
+		}
+		it.after.Revision, it.after.Number = it.revision.ID, it.revision.Number
+	}
+	return nil
+}
+
+// supersede ends the changes a rollback overtakes.
+func (c *Control) supersede(d *draft, by gatewright.ChangeID) error {
+	unsettled, err := d.tx.Changes(ChangeFilter{Group: d.group.ID, Unsettled: true})
+	if err != nil {
+		return err
+	}
+	for _, other := range unsettled {
+		if !slices.ContainsFunc(d.items, func(it draftItem) bool { return touches(other, &it) }) {
+			continue
+		}
+		if err := c.settle(d.tx, other, gatewright.ChangeSuperseded, gatewright.Errorf(gatewright.Conflict, "overtaken by rollback %s", by)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
