@@ -27,11 +27,37 @@ func (c *Control) checkVersion(d *draft) error {
 				})
 				continue
 			}
+			if err := d.promised(it); err != nil {
+				return err
+			}
 		}
 		if d.req.Kind == gatewright.ChangePublish && it.revision.Definition.Version != "" && it.revision.Definition.Version != it.stamp {
 			d.add(gatewright.Finding{
 				Level: gatewright.LevelInfo, Subject: it.api.Name,
 				Message: fmt.Sprintf("published as version %s; the document calls itself %s", it.stamp, it.revision.Definition.Version),
+			})
+		}
+	}
+	return nil
+}
+
+// promised refuses a label that a change under way, in whatever group, is
+// about to bind to other content.
+func (d *draft) promised(it *draftItem) error {
+	rolling, err := d.tx.Changes(ChangeFilter{API: it.api.ID, Unsettled: true})
+	if err != nil {
+		return err
+	}
+	for _, other := range rolling {
+		for _, item := range other.Items {
+			s := item.Slot
+			if other.ID == d.self || s == nil || s.API != it.api.ID || s.Stamp != it.stamp || s.After == nil || s.After.Hash == it.revision.Hash {
+				continue
+			}
+			d.add(gatewright.Finding{
+				Level: gatewright.LevelError, Code: gatewright.Conflict, Subject: it.api.Name,
+				Message: fmt.Sprintf("change %s in %s is about to make version %s of %s stand for other content", other.ID, other.GroupName, it.stamp, it.api.Name),
+				Remedy:  "give another --version, or wait whether that change goes live",
 			})
 		}
 	}

@@ -138,10 +138,11 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 	var in *gatewright.Instance
 	var news bool
 	look := func(tx Tx) (err error) {
-		if in, err = tx.Instance(r.Instance); err != nil {
+		in, err = tx.Instance(r.Instance)
+		if err != nil && !isNotFound(err) {
 			return err
 		}
-		if in.Group != group || gatewright.HashBytes([]byte(r.SessionKey)) != in.SessionKey {
+		if err != nil || in.Group != group || gatewright.HashBytes([]byte(r.SessionKey)) != in.SessionKey {
 			return gatewright.Errorf(gatewright.Conflict, "this is not the newest session of instance %s; join again", r.Instance)
 		}
 		news = r.news(in, tx.Now())

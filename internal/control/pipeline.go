@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -122,9 +123,9 @@ func (c *Control) runGroup(ctx context.Context, id gatewright.GroupID, kick <-ch
 // the store.
 func (c *Control) Advance(ctx context.Context, id gatewright.GroupID) (busy bool, err error) {
 	for {
-		var moved *gatewright.Change
+		var moved, head *gatewright.Change
 		err := c.store.Update(ctx, func(tx Tx) error {
-			moved = nil
+			moved, head = nil, nil
 			unsettled, err := tx.Changes(ChangeFilter{Group: id, Unsettled: true})
 			if err != nil {
 				return err
@@ -133,7 +134,7 @@ func (c *Control) Advance(ctx context.Context, id gatewright.GroupID) (busy bool
 			if !busy {
 				return nil
 			}
-			head := unsettled[len(unsettled)-1] // oldest
+			head = unsettled[len(unsettled)-1] // oldest
 			for _, ch := range unsettled {
 				if ch.State == gatewright.ChangePreparing || ch.State == gatewright.ChangeActivating {
 					head = ch
@@ -152,11 +153,34 @@ func (c *Control) Advance(ctx context.Context, id gatewright.GroupID) (busy bool
 			}
 			return nil
 		})
+		if refused := (*gatewright.Error)(nil); head != nil && errors.As(err, &refused) &&
+			refused.Code != gatewright.Unavailable && refused.Code != gatewright.Internal {
+			// A rule that no check foresaw stands against it. Trying again
+			// would not help, and the changes behind it must not wait.
+			if moved, err = c.giveUp(ctx, head.ID, refused); err != nil {
+				return true, err
+			}
+		}
 		if err != nil || moved == nil {
 			return busy, err
 		}
 		c.changed(moved)
 	}
+}
+
+// giveUp fails a change that cannot be moved on.
+func (c *Control) giveUp(ctx context.Context, id gatewright.ChangeID, why *gatewright.Error) (ch *gatewright.Change, err error) {
+	err = c.store.Update(ctx, func(tx Tx) error {
+		if ch, err = tx.Change(id); err != nil || ch.State.Settled() {
+			return err
+		}
+		state := gatewright.ChangeFailed
+		if !ch.ActivatedAt.IsZero() {
+			state = gatewright.ChangeLive // what it wanted is in place; only its record lags
+		}
+		return c.settle(tx, ch, state, why)
+	})
+	return ch, err
 }
 
 // step moves one change on by one state, if it can.
