@@ -1,0 +1,61 @@
+package sqlstore
+
+import (
+	"github.com/gatewright/gatewright"
+)
+
+const instanceColumns = "id, group_id, name, address, version, joined_at, last_seen, left_at, generation, rejections, warnings, session_key, prior_key"
+
+func scanInstance(r row) (*gatewright.Instance, error) {
+	i := new(gatewright.Instance)
+	return i, r.Scan(&i.ID, &i.Group, &i.Name, &i.Address, &i.Version, intoTime(&i.JoinedAt), intoTime(&i.LastSeen), intoTime(&i.LeftAt),
+		&i.Generation, intoJSON(&i.Rejections), intoJSON(&i.Warnings), &i.SessionKey, &i.PriorKey)
+}
+
+func instanceNotFound(id gatewright.InstanceID) error {
+	return notFound("gateway instance %q does not exist", id)
+}
+
+// PutInstance implements [control.Tx].
+func (t *tx) PutInstance(i *gatewright.Instance) error {
+	if err := t.requireGroup(i.Group); err != nil {
+		return err
+	}
+	rejections, err := optionalJSONArg(i.Rejections, len(i.Rejections) == 0)
+	if err != nil {
+		return err
+	}
+	warnings, err := optionalJSONArg(i.Warnings, len(i.Warnings) == 0)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("INSERT INTO instances ("+instanceColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"+
+		" ON CONFLICT (id) DO UPDATE SET group_id = excluded.group_id, name = excluded.name, address = excluded.address, version = excluded.version,"+
+		" joined_at = excluded.joined_at, last_seen = excluded.last_seen, left_at = excluded.left_at, generation = excluded.generation,"+
+		" rejections = excluded.rejections, warnings = excluded.warnings, session_key = excluded.session_key, prior_key = excluded.prior_key",
+		i.ID, i.Group, i.Name, i.Address, i.Version, timeArg(i.JoinedAt), timeArg(i.LastSeen), timeArg(i.LeftAt),
+		i.Generation, rejections, warnings, i.SessionKey, i.PriorKey)
+	return err
+}
+
+// Instance implements [control.Tx].
+func (t *tx) Instance(id gatewright.InstanceID) (*gatewright.Instance, error) {
+	return get(t, scanInstance, instanceNotFound(id), "SELECT "+instanceColumns+" FROM instances WHERE id = ?", id)
+}
+
+// Instances implements [control.Tx].
+func (t *tx) Instances(group gatewright.GroupID) ([]*gatewright.Instance, error) {
+	if group == "" {
+		return list(t, scanInstance, "SELECT "+instanceColumns+" FROM instances ORDER BY name, id")
+	}
+	return list(t, scanInstance, "SELECT "+instanceColumns+" FROM instances WHERE group_id = ? ORDER BY name, id", group)
+}
+
+// DeleteInstance implements [control.Tx]; NotFound when there is none.
+func (t *tx) DeleteInstance(id gatewright.InstanceID) error {
+	n, err := t.exec("DELETE FROM instances WHERE id = ?", id)
+	if err == nil && n == 0 {
+		return instanceNotFound(id)
+	}
+	return err
+}

@@ -1,0 +1,240 @@
+-- The whole of the first schema.
+--
+-- Times are microseconds since 1970 in UTC; NULL is "not yet". JSON is TEXT;
+-- NULL is "empty". Text compares byte by byte. seq columns give the order of
+-- writing, which identifiers do not: two made in one millisecond sort at random.
+
+-- +goose Up
+
+-- "GWRT": tells this file from other programs' databases.
+PRAGMA application_id = 1196905044;
+
+CREATE TABLE apis (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    name          TEXT    NOT NULL UNIQUE,
+    kind          TEXT    NOT NULL,
+    owner         TEXT    NOT NULL,
+    last_revision INTEGER NOT NULL,
+    created_at    INTEGER
+) STRICT;
+
+CREATE TABLE tracks (
+    api_id    TEXT NOT NULL REFERENCES apis (id),
+    name      TEXT NOT NULL,
+    base_path TEXT NOT NULL,
+    PRIMARY KEY (api_id, name),
+    UNIQUE (api_id, base_path)
+) STRICT, WITHOUT ROWID;
+
+-- The definition is in three parts, so that a list need not read what it does
+-- not show: the head here, the routes in the last column, the document's text
+-- in a table of its own.
+CREATE TABLE revisions (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    api_id     TEXT    NOT NULL REFERENCES apis (id),
+    number     INTEGER NOT NULL,
+    version    TEXT    NOT NULL, -- '' for none
+    track      TEXT    NOT NULL,
+    hash       TEXT    NOT NULL,
+    created_at INTEGER,
+    created_by TEXT    NOT NULL,
+    sealed_at  INTEGER,
+    head       TEXT    NOT NULL,
+    routes     TEXT    NOT NULL,
+    UNIQUE (api_id, number)
+) STRICT;
+CREATE INDEX revisions_version ON revisions (api_id, version, number);
+CREATE INDEX revisions_hash ON revisions (api_id, hash, number);
+
+CREATE TABLE revision_documents (
+    revision_id TEXT NOT NULL PRIMARY KEY REFERENCES revisions (id),
+    body        BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE version_bindings (
+    api_id   TEXT NOT NULL REFERENCES apis (id),
+    label    TEXT NOT NULL,
+    hash     TEXT NOT NULL,
+    bound_at INTEGER,
+    PRIMARY KEY (api_id, label)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE gateway_groups (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    name       TEXT    NOT NULL UNIQUE,
+    stage      TEXT    NOT NULL,
+    labels     TEXT,
+    hostnames  TEXT,
+    generation INTEGER NOT NULL,
+    log_start  INTEGER NOT NULL, -- the oldest generation that manifest_log leads on from
+    created_at INTEGER
+) STRICT;
+
+CREATE TABLE registries (
+    group_id TEXT NOT NULL REFERENCES gateway_groups (id),
+    name     TEXT NOT NULL,
+    body     TEXT NOT NULL,
+    PRIMARY KEY (group_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE slots (
+    group_id    TEXT NOT NULL REFERENCES gateway_groups (id),
+    api_id      TEXT NOT NULL REFERENCES apis (id),
+    track       TEXT NOT NULL,
+    revision_id TEXT REFERENCES revisions (id),
+    change_id   TEXT,
+    runtime     TEXT NOT NULL,
+    PRIMARY KEY (group_id, api_id, track)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX slots_api ON slots (api_id);
+CREATE INDEX slots_revision ON slots (revision_id);
+
+-- With rows of its own: were the table its primary key, SQLite would take that
+-- for the cheapest way to a slot's claims and read those of the whole group.
+CREATE TABLE claims (
+    group_id TEXT NOT NULL REFERENCES gateway_groups (id),
+    host     TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    api_id   TEXT NOT NULL REFERENCES apis (id),
+    track    TEXT NOT NULL,
+    head     TEXT NOT NULL,
+    route    TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    PRIMARY KEY (group_id, host, key)
+) STRICT;
+CREATE INDEX claims_head ON claims (group_id, host, head, key);
+CREATE INDEX claims_slot ON claims (group_id, api_id, track);
+
+CREATE TABLE manifest_entries (
+    group_id TEXT NOT NULL REFERENCES gateway_groups (id),
+    key      TEXT NOT NULL,
+    hash     TEXT NOT NULL,
+    PRIMARY KEY (group_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX manifest_entries_hash ON manifest_entries (hash, group_id);
+
+CREATE TABLE manifest_log (
+    group_id   TEXT    NOT NULL REFERENCES gateway_groups (id),
+    generation INTEGER NOT NULL,
+    key        TEXT    NOT NULL,
+    hash       TEXT, -- NULL for a deletion
+    PRIMARY KEY (group_id, generation, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blobs (
+    hash TEXT NOT NULL PRIMARY KEY,
+    body BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE staged (
+    change_id TEXT NOT NULL PRIMARY KEY,
+    group_id  TEXT NOT NULL REFERENCES gateway_groups (id)
+) STRICT;
+
+CREATE TABLE staged_entries (
+    change_id TEXT NOT NULL REFERENCES staged (change_id),
+    key       TEXT NOT NULL,
+    group_id  TEXT NOT NULL,
+    hash      TEXT, -- NULL for a deletion
+    PRIMARY KEY (change_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX staged_entries_hash ON staged_entries (hash, group_id);
+
+CREATE TABLE changes (
+    seq          INTEGER NOT NULL PRIMARY KEY,
+    id           TEXT    NOT NULL UNIQUE,
+    group_id     TEXT    NOT NULL REFERENCES gateway_groups (id),
+    group_name   TEXT    NOT NULL,
+    kind         TEXT    NOT NULL,
+    state        TEXT    NOT NULL,
+    settled      INTEGER NOT NULL, -- 1 when the state is an end
+    plan_hash    TEXT    NOT NULL,
+    reason       TEXT    NOT NULL,
+    no_instance  INTEGER NOT NULL,
+    author       TEXT    NOT NULL,
+    client       TEXT    NOT NULL,
+    created_at   INTEGER,
+    prepared_at  INTEGER,
+    activated_at INTEGER,
+    settled_at   INTEGER,
+    generation   INTEGER NOT NULL,
+    error        TEXT,
+    items        TEXT
+) STRICT;
+CREATE INDEX changes_group ON changes (group_id, seq);
+-- The few that are under way, of one group and of all.
+CREATE INDEX changes_unsettled_group ON changes (group_id, seq) WHERE settled = 0;
+CREATE INDEX changes_unsettled ON changes (settled, seq) WHERE settled = 0;
+
+-- Which slots a change is about, to find the history of one.
+CREATE TABLE change_slots (
+    api_id     TEXT    NOT NULL,
+    track      TEXT    NOT NULL,
+    group_id   TEXT    NOT NULL,
+    change_seq INTEGER NOT NULL, -- changes.seq
+    PRIMARY KEY (api_id, change_seq, track)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX change_slots_group ON change_slots (api_id, group_id, change_seq);
+CREATE INDEX change_slots_track ON change_slots (api_id, track, group_id, change_seq);
+
+CREATE TABLE outcomes (
+    change_id   TEXT NOT NULL REFERENCES changes (id),
+    instance_id TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    at          INTEGER,
+    PRIMARY KEY (change_id, instance_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency (
+    actor     TEXT    NOT NULL,
+    key       TEXT    NOT NULL,
+    request   TEXT    NOT NULL,
+    change_id TEXT    NOT NULL,
+    stored_at INTEGER NOT NULL,
+    PRIMARY KEY (actor, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_stored ON idempotency (stored_at);
+
+CREATE TABLE instances (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    group_id    TEXT    NOT NULL REFERENCES gateway_groups (id),
+    name        TEXT    NOT NULL,
+    address     TEXT    NOT NULL,
+    version     TEXT    NOT NULL,
+    joined_at   INTEGER,
+    last_seen   INTEGER,
+    left_at     INTEGER,
+    generation  INTEGER NOT NULL,
+    rejections  TEXT,
+    warnings    TEXT,
+    session_key TEXT    NOT NULL,
+    prior_key   TEXT    NOT NULL
+) STRICT;
+CREATE INDEX instances_group ON instances (group_id, name, id);
+CREATE INDEX instances_name ON instances (name, id);
+
+CREATE TABLE tokens (
+    seq        INTEGER NOT NULL PRIMARY KEY,
+    id         TEXT    NOT NULL UNIQUE,
+    kind       TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    group_id   TEXT REFERENCES gateway_groups (id),
+    hash       TEXT    NOT NULL UNIQUE,
+    created_at INTEGER,
+    created_by TEXT    NOT NULL,
+    revoked_at INTEGER
+) STRICT;
+
+CREATE TABLE audit (
+    id      INTEGER NOT NULL PRIMARY KEY,
+    at      INTEGER,
+    actor   TEXT    NOT NULL,
+    client  TEXT    NOT NULL,
+    address TEXT    NOT NULL,
+    token   TEXT    NOT NULL,
+    action  TEXT    NOT NULL,
+    target  TEXT    NOT NULL,
+    detail  TEXT    NOT NULL
+) STRICT;

@@ -1,0 +1,182 @@
+package sqlstore
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gatewright/gatewright"
+)
+
+const (
+	revisionColumns = "r.id, r.api_id, r.number, r.version, r.track, r.hash, r.created_at, r.created_by, r.sealed_at, r.head"
+
+	// selectRevision reads a whole revision, document text included.
+	selectRevision = "SELECT " + revisionColumns + ", r.routes, d.body FROM revisions r LEFT JOIN revision_documents d ON d.revision_id = r.id "
+)
+
+func revisionDest(r *gatewright.Revision) []any {
+	return []any{&r.ID, &r.API, &r.Number, &r.Version, &r.Track, &r.Hash,
+		intoTime(&r.CreatedAt), &r.CreatedBy, intoTime(&r.SealedAt), intoJSON(&r.Definition)}
+}
+
+// scanRevisionHead reads a revision without routes and document text.
+func scanRevisionHead(r row) (*gatewright.Revision, error) {
+	v := new(gatewright.Revision)
+	return v, r.Scan(revisionDest(v)...)
+}
+
+func scanRevision(r row) (*gatewright.Revision, error) {
+	v := new(gatewright.Revision)
+	var routes []gatewright.Route
+	var body []byte
+	if err := r.Scan(append(revisionDest(v), intoJSON(&routes), &body)...); err != nil {
+		return nil, err
+	}
+	v.Definition.Routes, v.Definition.Document.Text = routes, body
+	return v, nil
+}
+
+func revisionNotFound(id gatewright.RevisionID) error {
+	return notFound("revision %q does not exist", id)
+}
+
+// CreateRevision implements [control.Tx].
+func (t *tx) CreateRevision(r *gatewright.Revision) error {
+	api, err := t.API(r.API)
+	if err != nil {
+		return err
+	}
+	number := api.LastRevision + 1
+	head := r.Definition
+	head.Routes, head.Document.Text = nil, nil
+	headJSON, err := jsonArg(&head)
+	if err != nil {
+		return err
+	}
+	routes, err := jsonArg(r.Definition.Routes)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec("INSERT INTO revisions (id, api_id, number, version, track, hash, created_at, created_by, sealed_at, head, routes)"+
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		r.ID, r.API, number, r.Version, r.Track, r.Hash, timeArg(r.CreatedAt), r.CreatedBy, timeArg(r.SealedAt), headJSON, routes)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return conflict("revision %q exists already", r.ID)
+	}
+	if len(r.Definition.Document.Text) > 0 {
+		if _, err := t.exec("INSERT INTO revision_documents (revision_id, body) VALUES (?, ?)", r.ID, r.Definition.Document.Text); err != nil {
+			return err
+		}
+	}
+	if _, err := t.exec("UPDATE apis SET last_revision = ? WHERE id = ?", number, r.API); err != nil {
+		return err
+	}
+	r.Number = number
+	return nil
+}
+
+// Revision implements [control.Tx].
+func (t *tx) Revision(id gatewright.RevisionID) (*gatewright.Revision, error) {
+	return get(t, scanRevision, revisionNotFound(id), selectRevision+"WHERE r.id = ?", id)
+}
+
+// RevisionByNumber implements [control.Tx].
+func (t *tx) RevisionByNumber(api gatewright.APIID, number int) (*gatewright.Revision, error) {
+	return get(t, scanRevision, notFound("API %q has no revision %d", api, number),
+		selectRevision+"WHERE r.api_id = ? AND r.number = ?", api, number)
+}
+
+// RevisionByVersion implements [control.Tx]. Several revisions may have the
+// label, all of one content; the newest is returned.
+func (t *tx) RevisionByVersion(api gatewright.APIID, label string) (*gatewright.Revision, error) {
+	missing := notFound("API %q has no deployed version %q", api, label)
+	if label == "" {
+		return nil, missing // not a label: revisions without one have nothing in common
+	}
+	return get(t, scanRevision, missing,
+		selectRevision+"WHERE r.api_id = ? AND r.version = ? AND r.sealed_at IS NOT NULL ORDER BY r.number DESC LIMIT 1", api, label)
+}
+
+// DraftByContent implements [control.Tx]. Of several the newest is returned.
+func (t *tx) DraftByContent(api gatewright.APIID, hash gatewright.Hash, label string) (*gatewright.Revision, error) {
+	return get(t, scanRevision, notFound("API %q has no draft with version %q and content %s", api, label, hash.Short()),
+		selectRevision+"WHERE r.api_id = ? AND r.hash = ? AND r.version = ? AND r.sealed_at IS NULL ORDER BY r.number DESC LIMIT 1", api, hash, label)
+}
+
+// Revisions implements [control.Tx].
+func (t *tx) Revisions(api gatewright.APIID, before, limit int) ([]*gatewright.Revision, error) {
+	query := "SELECT " + revisionColumns + " FROM revisions r WHERE r.api_id = ?"
+	args := []any{api}
+	if before != 0 {
+		query += " AND r.number < ?"
+		args = append(args, before)
+	}
+	return list(t, scanRevisionHead, query+" ORDER BY r.number DESC LIMIT ?", append(args, max(0, limit))...)
+}
+
+// SealRevision implements [control.Tx].
+func (t *tx) SealRevision(id gatewright.RevisionID, at time.Time) error {
+	if at.IsZero() {
+		return errors.New("seal revision: the time is zero")
+	}
+	n, err := t.exec("UPDATE revisions SET sealed_at = coalesce(sealed_at, ?) WHERE id = ?", timeArg(at), id)
+	if err == nil && n == 0 {
+		return revisionNotFound(id)
+	}
+	return err
+}
+
+// SetRevisionVersion implements [control.Tx].
+func (t *tx) SetRevisionVersion(id gatewright.RevisionID, label string) error {
+	n, err := t.exec("UPDATE revisions SET version = ? WHERE id = ? AND version IN ('', ?)", label, id, label)
+	if err != nil || n > 0 {
+		return err
+	}
+	var has string
+	found, err := t.scanRow([]any{&has}, "SELECT version FROM revisions WHERE id = ?", id)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return revisionNotFound(id)
+	}
+	return conflict("revision %q has the version %q and keeps it; it cannot become %q", id, has, label)
+}
+
+const bindingColumns = "api_id, label, hash, bound_at"
+
+func scanBinding(r row) (*gatewright.VersionBinding, error) {
+	b := new(gatewright.VersionBinding)
+	return b, r.Scan(&b.API, &b.Label, &b.Hash, intoTime(&b.BoundAt))
+}
+
+// BindVersion implements [control.Tx]. Binding again to the same content
+// keeps the first time.
+func (t *tx) BindVersion(b gatewright.VersionBinding) error {
+	if err := t.requireAPI(b.API); err != nil {
+		return err
+	}
+	n, err := t.exec("INSERT INTO version_bindings ("+bindingColumns+") VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		b.API, b.Label, b.Hash, timeArg(b.BoundAt))
+	if err != nil || n > 0 {
+		return err
+	}
+	bound, err := t.VersionBinding(b.API, b.Label)
+	if err != nil {
+		return err
+	}
+	if bound.Hash != b.Hash {
+		return conflict("version %q of API %q stands for other content (%s, not %s) since %s; give the new content a new version",
+			b.Label, b.API, bound.Hash.Short(), b.Hash.Short(), bound.BoundAt.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// VersionBinding implements [control.Tx].
+func (t *tx) VersionBinding(api gatewright.APIID, label string) (*gatewright.VersionBinding, error) {
+	return get(t, scanBinding, notFound("version %q of API %q stands for nothing yet", label, api),
+		"SELECT "+bindingColumns+" FROM version_bindings WHERE api_id = ? AND label = ?", api, label)
+}

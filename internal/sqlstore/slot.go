@@ -1,0 +1,165 @@
+package sqlstore
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/control"
+)
+
+const slotColumns = "group_id, api_id, track, revision_id, change_id, runtime"
+
+func scanSlot(r row) (*gatewright.Slot, error) {
+	s := new(gatewright.Slot)
+	return s, r.Scan(&s.Group, &s.API, &s.Track, intoText(&s.Revision), intoText(&s.Change), intoJSON(&s.Runtime))
+}
+
+// Slot implements [control.Tx].
+func (t *tx) Slot(k gatewright.SlotKey) (*gatewright.Slot, error) {
+	return get(t, scanSlot, notFound("track %q of API %q has no slot in gateway group %q", k.Track, k.API, k.Group),
+		"SELECT "+slotColumns+" FROM slots WHERE group_id = ? AND api_id = ? AND track = ?", k.Group, k.API, k.Track)
+}
+
+// Slots implements [control.Tx].
+func (t *tx) Slots(f control.SlotFilter) ([]*gatewright.Slot, error) {
+	where, args := []string{"1 = 1"}, []any{}
+	if f.Group != "" {
+		where, args = append(where, "group_id = ?"), append(args, f.Group)
+	}
+	if f.API != "" {
+		where, args = append(where, "api_id = ?"), append(args, f.API)
+	}
+	return list(t, scanSlot, "SELECT "+slotColumns+" FROM slots WHERE "+strings.Join(where, " AND ")+
+		" ORDER BY group_id, api_id, track", args...)
+}
+
+// PutSlot implements [control.Tx]; it creates or replaces.
+func (t *tx) PutSlot(s *gatewright.Slot) error {
+	if err := t.requireSlotParents(s.SlotKey); err != nil {
+		return err
+	}
+	if s.Revision != "" {
+		ok, err := t.exists("SELECT 1 FROM revisions WHERE id = ?", s.Revision)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return revisionNotFound(s.Revision)
+		}
+	}
+	runtime, err := jsonArg(&s.Runtime)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("INSERT INTO slots ("+slotColumns+") VALUES (?, ?, ?, ?, ?, ?)"+
+		" ON CONFLICT (group_id, api_id, track) DO UPDATE SET revision_id = excluded.revision_id, change_id = excluded.change_id, runtime = excluded.runtime",
+		s.Group, s.API, s.Track, textArg(s.Revision), textArg(s.Change), runtime)
+	return err
+}
+
+func (t *tx) requireSlotParents(k gatewright.SlotKey) error {
+	if err := t.requireGroup(k.Group); err != nil {
+		return err
+	}
+	return t.requireAPI(k.API)
+}
+
+const claimColumns = "c.group_id, c.api_id, c.track, c.host, c.key, c.head, c.route, c.path"
+
+func scanClaim(r row) (*control.Claim, error) {
+	c := new(control.Claim)
+	return c, r.Scan(&c.Slot.Group, &c.Slot.API, &c.Slot.Track, &c.Host, &c.Key, &c.Head, &c.Route, &c.Path)
+}
+
+// hostKey is what one slot at most may hold in a group.
+type hostKey struct{ host, key string }
+
+// PutClaims implements [control.Tx]. On a Conflict the slot's claims are as
+// they were.
+func (t *tx) PutClaims(slot gatewright.SlotKey, claims []control.Claim) error {
+	if err := t.requireSlotParents(slot); err != nil {
+		return err
+	}
+	seen := make(map[hostKey]bool, len(claims))
+	rows := make([][]any, 0, len(claims))
+	for i := range claims {
+		c := &claims[i]
+		if seen[hostKey{c.Host, c.Key}] {
+			return conflict("route %s (%s) claims %q on host %q a second time for the same slot", c.Route, c.Path, c.Key, c.Host)
+		}
+		seen[hostKey{c.Host, c.Key}] = true
+		rows = append(rows, []any{slot.Group, slot.API, slot.Track, c.Host, c.Key, c.Head, c.Route, c.Path})
+	}
+	held, err := t.ClaimHolders(slot, claims)
+	if err != nil {
+		return err
+	}
+	if len(held) > 0 {
+		c := &held[0]
+		return conflict("%q on host %q is claimed by route %s (%s) of API %q, track %q", c.Key, c.Host, c.Route, c.Path, c.Slot.API, c.Slot.Track)
+	}
+	if _, err := t.exec("DELETE FROM claims WHERE group_id = ? AND api_id = ? AND track = ?", slot.Group, slot.API, slot.Track); err != nil {
+		return err
+	}
+	return t.insertRows("INSERT INTO claims (group_id, api_id, track, host, key, head, route, path)", "", rows)
+}
+
+// maxClaimsPerQuery bounds the pairs that one statement looks for.
+const maxClaimsPerQuery = 100
+
+// ClaimHolders implements [control.Tx], by host, then key.
+func (t *tx) ClaimHolders(slot gatewright.SlotKey, wanted []control.Claim) ([]control.Claim, error) {
+	pairs := make([]hostKey, len(wanted))
+	for i := range wanted {
+		pairs[i] = hostKey{wanted[i].Host, wanted[i].Key}
+	}
+	slices.SortFunc(pairs, func(a, b hostKey) int {
+		if c := strings.Compare(a.host, b.host); c != 0 {
+			return c
+		}
+		return strings.Compare(a.key, b.key)
+	})
+	pairs = slices.Compact(pairs)
+	var held []control.Claim
+	for chunk := range slices.Chunk(pairs, maxClaimsPerQuery) {
+		args := make([]any, 0, 2*len(chunk)+3)
+		for _, p := range chunk {
+			args = append(args, p.host, p.key)
+		}
+		found, err := list(t, scanClaim, "WITH wanted (host, key) AS (VALUES "+tuples(len(chunk), 2)+")"+
+			" SELECT "+claimColumns+" FROM wanted w JOIN claims c ON c.group_id = ? AND c.host = w.host AND c.key = w.key"+
+			" WHERE NOT (c.api_id = ? AND c.track = ?) ORDER BY c.host, c.key",
+			append(args, slot.Group, slot.API, slot.Track)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found {
+			held = append(held, *c)
+		}
+	}
+	return held, nil
+}
+
+// ClaimsByHead implements [control.Tx], by head, then key.
+func (t *tx) ClaimsByHead(slot gatewright.SlotKey, host string, heads []string, limit int) ([]control.Claim, error) {
+	heads = slices.Clone(heads)
+	slices.Sort(heads)
+	var claims []control.Claim
+	// One range of the index for each head: they are few.
+	for _, head := range slices.Compact(heads) {
+		if len(claims) >= limit {
+			break
+		}
+		found, err := list(t, scanClaim, "SELECT "+claimColumns+" FROM claims c"+
+			" WHERE c.group_id = ? AND c.host = ? AND c.head = ? AND c.api_id <> ? ORDER BY c.key LIMIT ?",
+			slot.Group, host, head, slot.API, limit-len(claims))
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found {
+			claims = append(claims, *c)
+		}
+	}
+	return claims, nil
+}
