@@ -1,0 +1,86 @@
+package link
+
+import (
+	"github.com/gatewright/gatewright"
+)
+
+// Paths of the link. BlobPath is followed by a hash.
+const (
+	Prefix     = "/link/v1/"
+	JoinPath   = Prefix + "join"
+	StreamPath = Prefix + "stream"
+	ReportPath = Prefix + "report"
+	BlobPath   = Prefix + "blobs/"
+)
+
+// Query parameters of [StreamPath].
+const (
+	QueryInstance = "instance"
+	// QueryGeneration is what the gateway runs. Without it the whole manifest
+	// is sent.
+	QueryGeneration = "generation"
+)
+
+// Limits of requests, in bytes of their bodies.
+const (
+	MaxJoinBytes   = 64 << 10
+	MaxReportBytes = 8 << 20
+	MaxErrorBytes  = 64 << 10 // of an error's answer
+	MaxTokenBytes  = 4 << 10  // of the token in a request
+)
+
+// Limits of what a report tells. More is left out, and longer text is cut.
+const (
+	MaxRejections = 1000
+	MaxWarnings   = 20
+	MaxTextBytes  = 2000 // of a reason or warning
+	MaxPrepared   = 16   // answers to prepares
+)
+
+// Formats is a range of resource formats, both ends included.
+type Formats struct {
+	Min int `json:"min"`
+	Max int `json:"max"`
+}
+
+// JoinRequest is what a gateway says of itself when its process begins.
+type JoinRequest struct {
+	Instance   gatewright.InstanceID `json:"instance,omitempty"`   // "" for a new one
+	SessionKey string                `json:"sessionKey,omitempty"` // given at its last join
+	Group      string                `json:"group,omitempty"`      // name or ID it means to join; refused when the token is of another
+	Name       string                `json:"name"`
+	Address    string                `json:"address"` // where it listens for traffic
+	Version    string                `json:"version"` // of its binary
+	Formats    Formats               `json:"formats"` // resource formats it reads
+	Generation int64                 `json:"generation"`
+}
+
+// JoinResponse admits a gateway. It keeps instance and session key for its
+// next join.
+type JoinResponse struct {
+	Instance   gatewright.InstanceID `json:"instance"`
+	SessionKey string                `json:"sessionKey"`
+	Group      gatewright.GroupID    `json:"group"`
+	GroupName  string                `json:"groupName"`
+	Heartbeat  gatewright.Duration   `json:"heartbeat"` // how often to report when nothing happens
+	Ping       gatewright.Duration   `json:"ping"`      // the longest a healthy stream is silent
+	Version    string                `json:"version"`   // of the control plane's binary
+}
+
+// Report is what a gateway says when something happened to it, and every
+// heartbeat.
+type Report struct {
+	Instance   gatewright.InstanceID  `json:"instance"`
+	SessionKey string                 `json:"sessionKey"`
+	Generation int64                  `json:"generation"` // of the manifest it runs
+	Rejections []gatewright.Rejection `json:"rejections,omitempty"`
+	Prepared   []Prepared             `json:"prepared,omitempty"`
+	Warnings   []string               `json:"warnings,omitempty"`
+	Leaving    bool                   `json:"leaving,omitempty"`
+}
+
+// Prepared is a gateway's answer to a prepare.
+type Prepared struct {
+	Change     gatewright.ChangeID    `json:"change"`
+	Rejections []gatewright.Rejection `json:"rejections,omitempty"` // empty when it can run the change
+}
