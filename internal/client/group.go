@@ -1,0 +1,43 @@
+package client
+
+import (
+	"context"
+
+	"github.com/gatewright/gatewright"
+)
+
+// Groups lists the gateway groups by name.
+func (c *Client) Groups(ctx context.Context, page Page) (*List[*gatewright.Group], error) {
+	return fetch[List[*gatewright.Group]](ctx, c, get(page.query(), "groups"))
+}
+
+// Group returns a group by name or identifier.
+func (c *Client) Group(ctx context.Context, group string) (*gatewright.Group, error) {
+	return fetch[gatewright.Group](ctx, c, get(nil, "groups", group))
+}
+
+// CreateGroup creates a gateway group.
+func (c *Client) CreateGroup(ctx context.Context, req GroupRequest) (*gatewright.Group, error) {
+	return fetch[gatewright.Group](ctx, c, post(req, "groups"))
+}
+
+// Registries lists the registries of a group by name.
+func (c *Client) Registries(ctx context.Context, group string, page Page) (*List[*gatewright.Registry], error) {
+	return fetch[List[*gatewright.Registry]](ctx, c, get(page.query(), "groups", group, "registries"))
+}
+
+// Instances lists the instances of a group, or of all when group is "".
+func (c *Client) Instances(ctx context.Context, group string, page Page) (*List[*InstanceInfo], error) {
+	return fetch[List[*InstanceInfo]](ctx, c, get(page.query("group", group), "instances"))
+}
+
+// DeploymentFilter selects deployments; empty members select all.
+type DeploymentFilter struct {
+	Group string // name or identifier
+	API   string // name or identifier, name@track
+}
+
+// Deployments tells what runs where, derived from what the instances report.
+func (c *Client) Deployments(ctx context.Context, f DeploymentFilter, page Page) (*List[*gatewright.Deployment], error) {
+	return fetch[List[*gatewright.Deployment]](ctx, c, get(page.query("group", f.Group, "api", f.API), "deployments"))
+}

@@ -1,0 +1,41 @@
+package client
+
+import (
+	"github.com/gatewright/gatewright/internal/management/wire"
+)
+
+// What travels between client and control plane, beside the domain's types.
+type (
+	// PlanRequest asks what a change would do.
+	PlanRequest = wire.PlanRequest
+	// ChangeRequest asks for a change.
+	ChangeRequest = wire.ChangeRequest
+	// Item asks for one alteration.
+	Item = wire.Item
+	// Document is an API's description as a file; see [NewDocument].
+	Document = wire.SourceDocument
+	// Runtime alters a runtime configuration.
+	Runtime = wire.Runtime
+	// Nodes are addresses of an upstream; a []gatewright.Node can be assigned.
+	Nodes = wire.Nodes
+	// Discovery names a service in a registry; convert a gatewright.Discovery.
+	Discovery = wire.Discovery
+	// Submission is what became of a change request.
+	Submission = wire.Submission
+	// APIInfo is an API and its tracks.
+	APIInfo = wire.APIInfo
+	// GroupRequest asks for a new group.
+	GroupRequest = wire.GroupRequest
+	// InstanceInfo is an instance and how it is heard.
+	InstanceInfo = wire.InstanceInfo
+	// NewToken is a token with its secret.
+	NewToken = wire.NewToken
+	// Build says what is running.
+	Build = wire.Build
+	// List is one page.
+	List[T any] = wire.List[T]
+)
+
+// NewDocument returns the document with that content. name is the file's base
+// name; findings tell places in it by that name.
+func NewDocument(name string, content []byte) *Document { return wire.NewDocument(name, content) }

@@ -1,0 +1,118 @@
+package management
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/management/wire"
+)
+
+// problem is an error answer. It is what an operation returns to the
+// framework, which asks for status, media type and headers through methods.
+type problem struct{ *wire.Problem }
+
+func (p problem) Error() string             { return p.Detail }
+func (p problem) GetStatus() int            { return p.Status }
+func (p problem) ContentType(string) string { return wire.ProblemMediaType }
+
+// statusError is an error whose code has another status than usual.
+type statusError struct {
+	err    *gatewright.Error
+	status int
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
+// problemOf turns err into the answer for the request of ctx. Defects and
+// outages are logged in full here, once; the caller learns where to look.
+func (a *API) problemOf(ctx context.Context, err error) problem {
+	id := requestOf(ctx).id
+	status := 0
+	var own *statusError
+	if errors.As(err, &own) {
+		status = own.status
+	}
+	var known *gatewright.Error
+	if !errors.As(err, &known) {
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			known = gatewright.Errorf(gatewright.Unavailable, "the control plane did not get it done within %s; try again", requestTimeout)
+		case errors.Is(err, context.Canceled): // nobody reads this
+			known = gatewright.Errorf(gatewright.Unavailable, "the request was given up")
+		default:
+			known = gatewright.AsError(err)
+		}
+	}
+	if known.Code == gatewright.Internal || wire.StatusOf(known.Code) == http.StatusInternalServerError {
+		a.cfg.Log.Error("request failed", slog.String("request", id), slog.Any("error", err))
+		known = gatewright.Errorf(gatewright.Internal, "internal error; the server's log has the cause under %s", id)
+	}
+	return problem{wire.NewProblem(known, status, id)}
+}
+
+// refuse answers with the problem of err outside of an operation.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := a.problemOf(r.Context(), err)
+	w.Header().Set("Content-Type", wire.ProblemMediaType)
+	w.WriteHeader(p.Status)
+	if err := json.NewEncoder(w).Encode(p.Problem); err != nil {
+		a.cfg.Log.Debug("answer not taken", slog.String("request", requestOf(r.Context()).id), slog.Any("error", err))
+	}
+}
+
+// The framework refuses parameters it cannot read by itself. These two make
+// its refusals look like all others: the first alters the status, the second
+// the body.
+
+// unifiedContext answers with 400 where the framework would with 422.
+type unifiedContext struct{ humaContext }
+
+type humaContext huma.Context // embedded by another name than that of its method Context
+
+func (c unifiedContext) Unwrap() huma.Context { return c.humaContext }
+
+func (c unifiedContext) SetStatus(status int) {
+	if status == http.StatusUnprocessableEntity {
+		status = http.StatusBadRequest
+	}
+	c.humaContext.SetStatus(status)
+}
+
+func unifyStatus(ctx huma.Context, next func(huma.Context)) { next(unifiedContext{ctx}) }
+
+// unifyProblem is a huma.Transformer.
+func unifyProblem(ctx huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	e := &gatewright.Error{Code: gatewright.Invalid, Message: m.Detail}
+	status := m.Status
+	switch status {
+	case http.StatusUnprocessableEntity:
+		status = http.StatusBadRequest
+	case http.StatusRequestEntityTooLarge:
+		e = gatewright.Errorf(gatewright.LimitExceeded, "the request's body is longer than %d bytes", MaxBodyBytes)
+	case http.StatusRequestTimeout:
+		e.Message = "the request's body did not arrive in time"
+	case http.StatusInternalServerError: // the one case: the connection broke while the body was read
+		e.Message, m.Errors = "the request's body could not be read", nil
+		status = http.StatusBadRequest
+	}
+	for _, d := range m.Errors {
+		if d != nil {
+			e.Details = append(e.Details, gatewright.Detail{Subject: d.Location, Message: d.Message})
+		}
+	}
+	if len(e.Details) == 1 {
+		e.Field, e.Message, e.Details = e.Details[0].Subject, e.Details[0].Subject+": "+e.Details[0].Message, nil
+	}
+	return wire.NewProblem(e, status, requestOf(ctx.Context()).id), nil
+}

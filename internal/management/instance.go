@@ -1,0 +1,50 @@
+package management
+
+import (
+	"context"
+
+	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/management/wire"
+)
+
+type instancesInput struct {
+	PageInput
+	Group string `query:"group" doc:"Name or identifier of a group."`
+}
+
+type deploymentsInput struct {
+	PageInput
+	Group string `query:"group" doc:"Name or identifier of a group."`
+	API   string `query:"api" doc:"Name or identifier of an API, or name@track."`
+}
+
+func (a *API) instanceRoutes() {
+	op := get("/instances", "listInstances", "instances", "List gateway instances")
+	op.description = "By group and name, with how each is heard now."
+	handle(a, op, func(ctx context.Context, in *instancesInput) (*answer[wire.List[*wire.InstanceInfo]], error) {
+		all, err := a.control.Instances(ctx, in.Group)
+		if err != nil {
+			return nil, err
+		}
+		infos := make([]*wire.InstanceInfo, len(all))
+		for i, info := range all {
+			infos[i] = (*wire.InstanceInfo)(info)
+		}
+		return ok(pageOf("instances", infos, in.PageInput, func(i *wire.InstanceInfo) string {
+			return i.GroupName + "\x00" + i.Name + "\x00" + string(i.ID)
+		}))
+	})
+
+	op = get("/deployments", "listDeployments", "instances", "List what runs where")
+	op.description = "By group and API. The state is derived from what the instances report. More than 1000 at once have to be narrowed by group or API."
+	handle(a, op, func(ctx context.Context, in *deploymentsInput) (*answer[wire.List[*gatewright.Deployment]], error) {
+		ds, err := a.control.Status(ctx, control.StatusQuery{Group: in.Group, API: in.API})
+		if err != nil {
+			return nil, err
+		}
+		return ok(pageOf("deployments", ds, in.PageInput, func(d *gatewright.Deployment) string {
+			return d.GroupName + "\x00" + d.APIName + "\x00" + d.Track
+		}))
+	})
+}

@@ -1,0 +1,20 @@
+package wire
+
+// Names of the events of the stream. The data of each is JSON.
+const (
+	EventChange   = "change"   // gatewright.Change: submitted or moved on
+	EventInstance = "instance" // gatewright.Instance: joined, reported something new, or left
+	EventGroup    = "group"    // gatewright.Group: created or at a new generation
+	EventEnd      = "end"      // StreamEnd: the last event of a stream the server ends
+)
+
+// StreamEnd says why the server ended a stream.
+type StreamEnd struct {
+	Reason string `json:"reason" enum:"behind,shutdown" doc:"behind: the reader was too slow and events were lost. shutdown: the control plane stops."`
+}
+
+// Reasons of a [StreamEnd].
+const (
+	EndBehind   = "behind"
+	EndShutdown = "shutdown"
+)
