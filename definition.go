@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -91,19 +92,28 @@ func (d *Definition) Validate() error {
 	if len(d.Routes) > MaxRoutes {
 		add("routes", "%d routes; at most %d are allowed in one API", len(d.Routes), MaxRoutes)
 	}
+	named := make(map[string]int, len(d.Routes))
 	seen := make(map[string]int, len(d.Routes))
 	for i := range d.Routes {
 		r := &d.Routes[i]
+		if j, dup := named[r.Name]; dup {
+			add("route "+r.Name, "routes %s and %s have the same name; give each its own", d.Routes[j].Path, r.Path)
+		} else {
+			named[r.Name] = i
+		}
 		if err := r.Validate(); err != nil {
 			add("route "+r.Name, "%s", err)
 			continue
 		}
+		var clashes []int // several methods may clash with one route, and with several
 		for _, key := range r.keys() {
-			if j, dup := seen[key]; dup {
+			j, dup := seen[key]
+			if !dup {
+				seen[key] = i
+			} else if !slices.Contains(clashes, j) {
+				clashes = append(clashes, j)
 				add("route "+r.Name, "matches the same requests as route %s (%s); parameter names do not tell routes apart", d.Routes[j].Name, d.Routes[j].Path)
-				break
 			}
-			seen[key] = i
 		}
 	}
 	if len(details) > 0 {

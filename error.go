@@ -84,7 +84,7 @@ func FieldErrorf(field, format string, args ...any) *Error {
 // what a caller must not see.
 func AsError(err error) *Error {
 	var e *Error
-	if errors.As(err, &e) {
+	if errors.As(err, &e) && e != nil {
 		return e
 	}
 	return &Error{Code: Internal, Message: "internal error; the server's log has the cause"}

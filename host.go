@@ -29,7 +29,12 @@ func CanonicalHost(host string) (string, error) {
 				return "", FieldErrorf("host", "host %q has a bad port", host)
 			}
 		}
-		return "[" + addr.String() + "]", nil
+		var buf [48]byte // no IPv6 address is longer
+		c := append(addr.AppendTo(append(buf[:0], '[')), ']')
+		if string(c) == host {
+			return host, nil
+		}
+		return string(c), nil
 	}
 	if i := strings.IndexByte(host, ':'); i >= 0 {
 		name, port = host[:i], host[i+1:]
@@ -40,15 +45,14 @@ func CanonicalHost(host string) (string, error) {
 	if len(name) > 1 && name[len(name)-1] == '.' {
 		name = name[:len(name)-1]
 	}
-	name = strings.ToLower(name)
 	if !validHostname(name) {
 		return "", FieldErrorf("host", "host %q is not a host name", host)
 	}
-	return name, nil
+	return strings.ToLower(name), nil // after the check: some letters outside ASCII have lower case within
 }
 
 // CheckHostPattern checks a host an API listens to: a canonical host or
-// "*." before one, which stands for one label or more.
+// "*." before a host name, which stands for one label or more.
 func CheckHostPattern(host string) error {
 	name := strings.TrimPrefix(host, "*.")
 	c, err := CanonicalHost(name)
@@ -56,7 +60,10 @@ func CheckHostPattern(host string) error {
 		return err
 	}
 	if c != name {
-		return FieldErrorf("host", "host %q is not canonical; write it in lower case, without a port and a trailing dot: %q", host, c)
+		return FieldErrorf("host", "host %q is not canonical; write it in lower case, without a port and a trailing dot: %q", host, host[:len(host)-len(name)]+c)
+	}
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil && name != host {
+		return FieldErrorf("host", "host %q has *. before an IP address, which has nothing below it", host)
 	}
 	return nil
 }

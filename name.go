@@ -15,8 +15,9 @@ const (
 
 // CheckName reports whether name can name a thing called what ("API name",
 // "group name"): 1 to [MaxNameLength] runes of printable text in any script,
-// without leading or trailing space, control characters or invisible
-// direction marks, which could make two names look the same.
+// without leading or trailing space, control characters, and what leaves no
+// trace on a screen (direction marks, fillers, joiners), which could make two
+// names look the same.
 func CheckName(what, name string) error {
 	return checkText(what, name, MaxNameLength)
 }
@@ -46,16 +47,24 @@ func checkText(what, s string, limit int) error {
 		return FieldErrorf(field, "%s %q begins or ends with white space", what, s)
 	}
 	for _, r := range s {
-		if !unicode.IsPrint(r) {
+		if unprintable(r) {
 			return FieldErrorf(field, "%s %q contains the unprintable character %U", what, s, r)
 		}
 	}
 	return nil
 }
 
+// unprintable reports whether r is a control character or invisible. Fillers
+// count as letters and the empty Braille cell as a symbol in Unicode, though
+// nobody sees them.
+func unprintable(r rune) bool {
+	return !unicode.IsPrint(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || r == '\u2800'
+}
+
 // CheckReason reports whether reason can explain a change: at most
-// [MaxReasonLength] runes of text; line breaks are allowed, other control
-// characters are not.
+// [MaxReasonLength] runes of text in any script. Line breaks, tabs, spaces of
+// every width and joiners are allowed; other control characters and direction
+// marks are not.
 func CheckReason(reason string) error {
 	if !utf8.ValidString(reason) {
 		return FieldErrorf("reason", "reason is not valid UTF-8")
@@ -63,8 +72,11 @@ func CheckReason(reason string) error {
 	if n := utf8.RuneCountInString(reason); n > MaxReasonLength {
 		return FieldErrorf("reason", "reason has %d characters; at most %d are allowed", n, MaxReasonLength)
 	}
-	for _, r := range reason {
-		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
+	for i, r := range reason {
+		switch {
+		case r == '\n', r == '\t', r == '\u200c', r == '\u200d', unicode.Is(unicode.Zs, r):
+		case r == '\r' && strings.HasPrefix(reason[i+1:], "\n"): // alone it would overwrite a terminal's line
+		case unprintable(r):
 			return FieldErrorf("reason", "reason contains the unprintable character %U", r)
 		}
 	}

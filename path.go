@@ -17,32 +17,59 @@ const upperHex = "0123456789ABCDEF"
 // A path with more than one plausible meaning is refused: an encoded slash,
 // backslash or NUL, a raw backslash, a control character, a byte outside
 // ASCII, a broken percent-encoding, a ".." that leaves the root, and a dot
-// segment that carries parameters ("..;x").
+// segment that carries parameters ("..;x"). So is any other character that a
+// path cannot hold as it is (RFC 3986: space and "<>?#[]^`{|}).
 //
 // path must begin with "/" and hold no query. When path is canonical already
 // it is returned as it is, without allocating.
 func CanonicalPath(path string) (string, error) {
-	if isPlainPath(path) {
+	if isCanonicalPath(path) {
 		return path, nil
 	}
 	return canonicalPath(path)
 }
 
-// isPlainPath reports whether path is certainly canonical: no escapes, no
-// empty and no dot segments.
-func isPlainPath(path string) bool {
+// isCanonicalPath reports whether path is canonical already.
+func isCanonicalPath(path string) bool {
 	if path == "" || path[0] != '/' {
 		return false
 	}
-	for i := range len(path) {
+	for i := 0; i < len(path); i++ {
 		switch c := path[i]; {
 		case pathClass[c] == 0:
-			return false
-		case c == '/' && i+1 < len(path) && (path[i+1] == '/' || path[i+1] == '.'):
+			if !canonicalEscape(path[i:]) {
+				return false
+			}
+			i += 2
+		case c == '/' && i+1 < len(path) && (path[i+1] == '/' || beginsWithDots(path[i+1:])):
 			return false
 		}
 	}
 	return true
+}
+
+// canonicalEscape reports whether s begins with a percent-encoding that
+// [CanonicalPath] keeps as it is.
+func canonicalEscape(s string) bool {
+	if len(s) < 3 || s[0] != '%' || s[1] >= 'a' || s[2] >= 'a' {
+		return false
+	}
+	hi, lo := unhex(s[1]), unhex(s[2])
+	if hi < 0 || lo < 0 {
+		return false
+	}
+	d := byte(hi<<4 | lo)
+	return !unreserved(d) && d != '/' && d != '\\' && d != 0
+}
+
+// beginsWithDots reports whether s begins with a dot segment, with or without
+// parameters.
+func beginsWithDots(s string) bool {
+	n := 0
+	for n < len(s) && s[n] == '.' {
+		n++
+	}
+	return (n == 1 || n == 2) && (n == len(s) || s[n] == '/' || s[n] == ';')
 }
 
 func canonicalPath(path string) (string, error) {

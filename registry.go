@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -36,6 +37,9 @@ type Registry struct {
 func (r *Registry) Validate() error {
 	if err := CheckName("registry name", r.Name); err != nil {
 		return err
+	}
+	if strings.Contains(r.Name, "/") {
+		return FieldErrorf("name", "registry name %q contains /, which ends it in registry/namespace/service", r.Name)
 	}
 	if r.Type != RegistryDNS {
 		return FieldErrorf("type", "registry type %q is not known; %q is", r.Type, RegistryDNS)

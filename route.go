@@ -3,6 +3,7 @@ package gatewright
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits of a route.
@@ -175,7 +176,7 @@ func parseSegment(path, part string) (Segment, error) {
 			return seg, FieldErrorf("path", "path %q has a { without its }", path)
 		}
 		name := rest[open+1 : end]
-		if name == "" || strings.ContainsAny(name, "{*?#") {
+		if name == "" || strings.ContainsAny(name, "{*?#") || !utf8.ValidString(name) || strings.ContainsFunc(name, unprintable) {
 			return seg, FieldErrorf("path", "path %q has the unusable parameter name {%s}", path, name)
 		}
 		if len(seg.Params) > 0 && open == 0 {

@@ -127,6 +127,9 @@ func (u *Upstream) Validate() error {
 		if d.Namespace == "" || d.Service == "" {
 			return FieldErrorf("upstream.discovery", "discovery needs registry/namespace/service")
 		}
+		if strings.Contains(d.Registry, "/") || strings.Contains(d.Namespace, "/") {
+			return FieldErrorf("upstream.discovery", "registry %q and namespace %q cannot contain /, which ends them in registry/namespace/service", d.Registry, d.Namespace)
+		}
 	}
 	switch u.HostHeader {
 	case HostHeaderNode, HostHeaderClient:
@@ -207,10 +210,10 @@ func ParseNode(s string) (Node, error) {
 	} else if strings.Contains(n.Host, ":") {
 		return n, FieldErrorf("node", "node %q: put an IPv6 address in brackets", s)
 	}
-	n.Host = strings.ToLower(n.Host)
 	if err := n.Validate(); err != nil {
 		return n, FieldErrorf("node", "node %q: %s", s, err)
 	}
+	n.Host = strings.ToLower(n.Host) // after the check: some letters outside ASCII have lower case within
 	return n, nil
 }
 

@@ -56,7 +56,7 @@ func run(ctx context.Context, o options) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	o.dir, o.binary = dir, filepath.Join(dir, "gatewright")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", o.binary, "./cmd/gatewright")
+	build := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "./cmd/gatewright")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build gatewright: %w", err)

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(dir, "gatewright")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "github.com/gatewright/gatewright/cmd/gatewright")
+	build := exec.Command("go", "build", "-o", binary, "github.com/gatewright/gatewright/cmd/gatewright")
 	build.Stderr = os.Stderr
 	code := 1
 	if err := build.Run(); err == nil {

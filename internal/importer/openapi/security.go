@@ -23,7 +23,7 @@ func (r *reader) security() {
 		if len(c.schemes.Members) > 0 {
 			r.report.Warn(parent.KeyPlace(member), checkSecurity,
 				"the gateway does not enforce the security schemes of the document: it sends credentials on to the backend, which must check them",
-				"attach a policy such as key-auth to have the gateway check them")
+				"make sure that the backend refuses requests without them")
 		}
 	}
 	c.requirements(r.root.Get("security"))

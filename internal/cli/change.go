@@ -1,0 +1,282 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/cli/term"
+	"github.com/gatewright/gatewright/internal/client"
+)
+
+// changeFlags are the flags of every command that changes what a group runs.
+type changeFlags struct {
+	reason          string
+	dryRun          bool
+	noWait          bool
+	allowNoInstance bool
+}
+
+func (f *changeFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.reason, "reason", "", "why; kept with the change")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "show the plan and do nothing")
+	flags.BoolVar(&f.noWait, "no-wait", false, "print the change's id and do not wait for the gateways")
+	flags.BoolVar(&f.allowNoInstance, "allow-no-instance", false, "accept that no gateway of the group is reachable yet")
+	cmd.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
+}
+
+// groupFlag gives cmd the flag that names the gateway group.
+func (a *app) groupFlag(cmd *cobra.Command, group *string) {
+	cmd.Flags().StringVarP(group, "group", "g", "", "gateway `group`")
+	a.completeGroups(cmd, "group")
+}
+
+// outcome is the result of a change for programs.
+type outcome struct {
+	Plan   *gatewright.Plan   `json:"plan"`
+	Change *gatewright.Change `json:"change"` // null for a dry run and when nothing would change
+	NoOp   bool               `json:"noOp"`
+}
+
+// change plans req, shows the plan, submits it and waits until it has
+// settled, as far as the flags let it.
+func (a *app) change(ctx context.Context, f *changeFlags, req client.PlanRequest, file string) error {
+	c, err := a.connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	req.AllowNoInstance = f.allowNoInstance
+	plan, err := c.Plan(ctx, req)
+	if err != nil {
+		return inFile(err, file)
+	}
+	locateFindings(plan, file)
+	if f.dryRun {
+		return a.dryRun(plan)
+	}
+	if a.format == formatTable {
+		if err := writePlan(a.stderr, plan); err != nil {
+			return fmt.Errorf("write the plan: %w", err)
+		}
+	}
+	switch {
+	case plan.Blocked():
+		return a.refused(plan)
+	case plan.NoOp:
+		return a.noOp(plan)
+	}
+	sub, err := submit(ctx, c, client.ChangeRequest{PlanRequest: req, PlanHash: plan.Hash, Reason: f.reason})
+	if err != nil {
+		return inFile(err, file)
+	}
+	if sub.Change == nil {
+		return a.noOp(plan)
+	}
+	if f.noWait {
+		return a.show(outcome{Plan: plan, Change: sub.Change}, func(s *term.Screen) error {
+			_, err := fmt.Fprintln(s, sub.Change.ID)
+			return err
+		})
+	}
+	settled, err := a.follow(ctx, c, sub.Change)
+	if err != nil {
+		return err
+	}
+	return a.settled(plan, settled)
+}
+
+// submit submits the request. The key makes it safe to ask again when the
+// connection broke before the answer came.
+func submit(ctx context.Context, c *client.Client, req client.ChangeRequest) (*client.Submission, error) {
+	key := rand.Text()
+	sub, err := c.Submit(ctx, req, key)
+	if gatewright.CodeOf(err) == gatewright.Unavailable {
+		sub, err = c.Submit(ctx, req, key)
+	}
+	return sub, err
+}
+
+func (a *app) dryRun(plan *gatewright.Plan) error {
+	err := a.show(outcome{Plan: plan, NoOp: plan.NoOp}, func(s *term.Screen) error {
+		if err := writePlan(s, plan); err != nil {
+			return err
+		}
+		if plan.Blocked() {
+			return nil
+		}
+		_, err := fmt.Fprintln(s, "dry run: nothing was done")
+		return err
+	})
+	if err == nil && plan.Blocked() {
+		err = a.refused(plan)
+	}
+	return err
+}
+
+// refused returns the error that forbids the plan. For people the plan itself
+// has told every reason.
+func (a *app) refused(plan *gatewright.Plan) error {
+	e := gatewright.Errorf(gatewright.PreconditionFailed, "the change is refused, nothing was done")
+	for i := range plan.Findings {
+		f := &plan.Findings[i]
+		if f.Level != gatewright.LevelError {
+			continue
+		}
+		if f.Code != "" {
+			e.Code = f.Code
+		}
+		message := f.Message
+		if f.Remedy != "" {
+			message += "; " + f.Remedy
+		}
+		e.Details = append(e.Details, gatewright.Detail{Location: f.Location, Subject: f.Subject, Message: message})
+	}
+	if a.format == formatTable {
+		e.Details = nil
+	}
+	return e
+}
+
+// follow shows the change's progress until it has settled or waits for an
+// approval.
+func (a *app) follow(ctx context.Context, c *client.Client, ch *gatewright.Change) (*gatewright.Change, error) {
+	waiting, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	p := &progress{app: a}
+	p.update(ch)
+	last, err := c.WaitChange(waiting, ch.ID, func(ch *gatewright.Change) {
+		p.update(ch)
+		if ch.State == gatewright.ChangePendingApproval {
+			stop(errApproval)
+		}
+	})
+	switch {
+	case err == nil:
+		return last, nil
+	case errors.Is(context.Cause(waiting), errApproval) && ctx.Err() == nil:
+		return last, fmt.Errorf("%s: %w; follow it with: gatewright get changes %s", ch.ID, errApproval, ch.ID)
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("no longer waiting; change %s goes on, follow it with: gatewright get changes %s", ch.ID, ch.ID)
+	}
+	return nil, fmt.Errorf("wait for change %s: %w", ch.ID, err)
+}
+
+// settled tells how the change ended.
+func (a *app) settled(plan *gatewright.Plan, ch *gatewright.Change) error {
+	err := a.show(outcome{Plan: plan, Change: ch}, func(s *term.Screen) error {
+		if ch.State != gatewright.ChangeLive {
+			return nil
+		}
+		for _, line := range achieved(ch) {
+			if _, err := fmt.Fprintf(s, "%s %s\n", s.Paint(term.Green, "done:"), line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || ch.State == gatewright.ChangeLive {
+		return err
+	}
+	e := gatewright.Errorf(gatewright.Conflict, "change %s is %s", ch.ID, ch.State)
+	if ch.Error != nil {
+		e.Code, e.Details = ch.Error.Code, ch.Error.Details
+		e.Message += ": " + ch.Error.Message
+	}
+	return e
+}
+
+// achieved says in words what a live change did, a line for each item.
+func achieved(ch *gatewright.Change) []string {
+	var lines []string
+	for _, item := range ch.Items {
+		switch {
+		case item.Registry != nil && item.Registry.After == nil:
+			lines = append(lines, fmt.Sprintf("registry %s is removed from %s", item.Registry.Name, ch.GroupName))
+		case item.Registry != nil:
+			lines = append(lines, fmt.Sprintf("registry %s is set in %s", item.Registry.Name, ch.GroupName))
+		case item.Slot != nil:
+			lines = append(lines, achievedSlot(ch, item.Slot))
+		}
+	}
+	for i := range lines {
+		lines[i] = term.Clean(lines[i])
+	}
+	return lines
+}
+
+func achievedSlot(ch *gatewright.Change, s *gatewright.SlotChange) string {
+	if s.After == nil {
+		return fmt.Sprintf("%s no longer runs in %s", s.APIName, ch.GroupName)
+	}
+	label := s.After.Label()
+	if s.Stamp != "" {
+		label = s.Stamp
+	}
+	switch ch.Kind {
+	case gatewright.ChangeEnable:
+		return fmt.Sprintf("%s %s is enabled in %s", s.APIName, label, ch.GroupName)
+	case gatewright.ChangeDisable:
+		return fmt.Sprintf("%s %s is disabled in %s", s.APIName, label, ch.GroupName)
+	case gatewright.ChangeConfigure:
+		return fmt.Sprintf("%s %s is configured in %s", s.APIName, label, ch.GroupName)
+	}
+	if !s.After.Runtime.Enabled {
+		return fmt.Sprintf("%s %s is deployed to %s, where it is disabled", s.APIName, label, ch.GroupName)
+	}
+	return fmt.Sprintf("%s %s is live in %s", s.APIName, label, ch.GroupName)
+}
+
+// noOp says that everything is as it was asked for already.
+func (a *app) noOp(plan *gatewright.Plan) error {
+	var parts []string
+	for _, item := range plan.Items {
+		text := item.Subject
+		if item.To != "" {
+			text += " " + item.To
+		}
+		parts = append(parts, text)
+	}
+	return a.show(outcome{Plan: plan, NoOp: true}, func(s *term.Screen) error {
+		_, err := fmt.Fprintf(s, "nothing to do: %s has %s already\n", term.Clean(plan.Group), term.Clean(strings.Join(parts, ", ")))
+		return err
+	})
+}
+
+// inFile makes the places an error names findable from where the user is:
+// the control plane knows only the file's base name.
+func inFile(err error, file string) error {
+	var e *gatewright.Error
+	if file == "" || !errors.As(err, &e) {
+		return err
+	}
+	located := *e
+	located.Details = make([]gatewright.Detail, len(e.Details))
+	for i, d := range e.Details {
+		d.Location = relocate(d.Location, file)
+		located.Details[i] = d
+	}
+	return &located
+}
+
+func locateFindings(plan *gatewright.Plan, file string) {
+	for i := range plan.Findings {
+		plan.Findings[i].Location = relocate(plan.Findings[i].Location, file)
+	}
+}
+
+// relocate puts the file's path as the user wrote it in front of line and
+// column.
+func relocate(location, file string) string {
+	base := documentName(file)
+	if rest, ok := strings.CutPrefix(location, base+":"); ok {
+		return file + ":" + rest
+	}
+	return location
+}

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatewright/gatewright/internal/buildinfo"
+	"github.com/gatewright/gatewright/internal/cli/role"
+	"github.com/gatewright/gatewright/internal/config"
+)
+
+func (a *app) gateway() *cobra.Command {
+	cfg := config.Gateway{}
+	var log logFlags
+	cmd := &cobra.Command{
+		Use:   "gateway",
+		Short: "Run a gateway of a group",
+		Long: `Run a gateway: it joins its group at the control plane and serves what the group
+runs. Configured once, it starts and serves without the control plane. It stops
+at the first SIGTERM or SIGINT when requests under way are done, at the latest
+after --drain; a second one ends it at once.`,
+		Example: `  gatewright group token production --output-file token
+  gatewright gateway --server http://127.0.0.1:8080 --group production --token-file token --listen :9080
+  gatewright gateway --group production --token-file token --status-listen 127.0.0.1:9901 --access-log -`,
+		Args: exactly(),
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		name = "gateway"
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&cfg.Server, "server", "", "URL of the control plane (default $GATEWRIGHT_SERVER, else "+defaultServer+")")
+	flags.StringVarP(&cfg.Group, "group", "g", "", "gateway `group` it is a member of")
+	flags.StringVar(&cfg.TokenFile, "token-file", "", "`file` with the group's instance token, readable by its owner only")
+	flags.StringVar(&cfg.Listen, "listen", ":9080", "`host:port` for traffic")
+	flags.StringVar(&cfg.Name, "name", name, "what people call it")
+	flags.StringVar(&cfg.DataDir, "data-dir", "gateway-data", "directory of its identity and of the last configuration; of this gateway alone")
+	flags.IntVar(&cfg.MaxRoutes, "max-routes", config.DefaultMaxRoutes, "most routes it accepts")
+	flags.StringVar(&cfg.AccessLog, "access-log", "", "`file` for a JSON line per request; - for standard output")
+	flags.StringVar(&cfg.StatusListen, "status-listen", "", "`host:port` of a page with /healthz, /readyz and /status")
+	flags.DurationVar(&cfg.Drain, "drain", config.DefaultDrain, "how long requests under way may take at a stop")
+	log.add(cmd, "info")
+	required(cmd, "group")
+	required(cmd, "token-file")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		logConfig, err := log.config()
+		if err != nil {
+			return err
+		}
+		a.server = cfg.Server
+		cfg.Server = a.serverURL()
+		if err := cfg.Validate(); err != nil {
+			return &usageError{message: err.Error()}
+		}
+		a.working = true
+		logger := newLogger(a.stderr, logConfig)
+		g, err := role.OpenGateway(cmd.Context(), cfg, a.env.Stdout, logger)
+		if err != nil {
+			return err
+		}
+		logger.Info("gateway is running", slog.String("listen", g.Address()), slog.String("group", cfg.Group),
+			slog.String("server", cfg.Server), slog.String("version", buildinfo.Read().Version))
+		err = g.Run(cmd.Context())
+		if err == nil {
+			logger.Info("gateway has stopped")
+		}
+		return err
+	}
+	return cmd
+}

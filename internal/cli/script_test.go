@@ -1,0 +1,359 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// patience bounds what a script waits for; nothing is measured by it.
+const patience = 60 * time.Second
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"gatewright": func() { os.Exit(Main()) },
+	})
+}
+
+// TestScripts runs the command line as a user does: real processes, real
+// ports, real files.
+func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("scripts start processes")
+	}
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports := newPorts()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("EXAMPLES", examples)
+			env.Setenv("TZ", "UTC")
+			for _, name := range portNames() {
+				address, err := ports.take()
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, address)
+			}
+			env.Setenv("GATEWRIGHT_SERVER", "http://"+env.Getenv("CONTROL"))
+			started := &processes{byName: map[string]*process{}}
+			env.Values[processesKey{}] = started
+			env.Defer(started.killAll)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":   cmdExits,
+			"httpget": cmdHTTPGet,
+			"kill":    cmdKill,
+			"mode":    cmdMode,
+			"save":    cmdSave,
+			"scrubs":  cmdScrubs,
+			"start":   cmdStart,
+			"stop":    cmdStop,
+		},
+	})
+}
+
+// portNames are the environment variables that hold free addresses.
+func portNames() []string {
+	return []string{"CONTROL", "TEST", "PRODUCTION", "PETS", "PETS2", "HTTPBIN", "HTTPBIN2", "SPARE"}
+}
+
+// ports hands out addresses nobody listens on. They are below the range the
+// system takes ports of outgoing connections from, so that they stay free.
+type ports struct {
+	mu   sync.Mutex
+	next int
+}
+
+func newPorts() *ports { return &ports{next: 20_000 + os.Getpid()%1000*10} }
+
+func (p *ports) take() (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for range 2000 {
+		p.next++
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(p.next))
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		return address, l.Close()
+	}
+	return "", errors.New("no free port")
+}
+
+type processesKey struct{}
+
+// processes are those a script has started.
+type processes struct {
+	mu     sync.Mutex
+	byName map[string]*process
+}
+
+func processesOf(ts *testscript.TestScript) *processes {
+	return ts.Value(processesKey{}).(*processes)
+}
+
+func (ps *processes) take(name string) *process {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	p := ps.byName[name]
+	delete(ps.byName, name)
+	return p
+}
+
+func (ps *processes) killAll() {
+	for _, p := range ps.byName {
+		_ = p.cmd.Process.Kill()
+		<-p.done
+	}
+}
+
+// process is one that runs in the background.
+type process struct {
+	cmd    *exec.Cmd
+	stdout *output
+	stderr *output
+	done   chan struct{}
+	err    error // set when done is closed
+}
+
+// output keeps what a process writes and tells when it has written a text.
+type output struct {
+	mu     sync.Mutex
+	buf    bytes.Buffer
+	wanted string
+	seen   chan struct{}
+	once   sync.Once
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.buf.Write(b)
+	if strings.Contains(o.buf.String(), o.wanted) {
+		o.once.Do(func() { close(o.seen) })
+	}
+	return len(b), nil
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// cmdStart is "start NAME TEXT PROGRAM ARGS…": it runs a program in the
+// background and goes on once that has written TEXT.
+func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: start NAME TEXT PROGRAM ARGS…")
+	}
+	seen := make(chan struct{})
+	p := &process{
+		stdout: &output{wanted: args[1], seen: seen}, stderr: &output{wanted: args[1], seen: make(chan struct{})},
+		done: make(chan struct{}),
+	}
+	p.cmd = exec.Command(lookPath(ts, args[2]), args[3:]...)
+	p.cmd.Dir = ts.MkAbs(".")
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TZ", "GOCOVERDIR", "GATEWRIGHT_SERVER", "GATEWRIGHT_TOKEN"} {
+		if v := ts.Getenv(name); v != "" {
+			p.cmd.Env = append(p.cmd.Env, name+"="+v)
+		}
+	}
+	ts.Check(p.cmd.Start())
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	ps := processesOf(ts)
+	ps.mu.Lock()
+	ps.byName[args[0]] = p
+	ps.mu.Unlock()
+	select {
+	case <-seen:
+	case <-p.stderr.seen:
+	case <-p.done:
+		ts.Fatalf("%s ended: %v\n%s%s", args[0], p.err, p.stdout, p.stderr)
+	case <-time.After(patience):
+		ts.Fatalf("%s has not written %q, but\n%s%s", args[0], args[1], p.stdout, p.stderr)
+	}
+	fmt.Fprint(ts.Stdout(), p.stdout)
+	fmt.Fprint(ts.Stderr(), p.stderr)
+}
+
+func lookPath(ts *testscript.TestScript, program string) string {
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		name := filepath.Join(dir, program)
+		if info, err := os.Stat(name); err == nil && info.Mode()&0o111 != 0 {
+			return name
+		}
+	}
+	ts.Fatalf("there is no program %s", program)
+	return ""
+}
+
+// cmdStop is "stop NAME": it interrupts a process, which must end in order.
+// What it wrote can be looked at afterwards.
+func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: stop NAME")
+	}
+	p := processesOf(ts).take(args[0])
+	ts.Check(p.cmd.Process.Signal(os.Interrupt))
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // for the goroutines
+		<-p.done
+		ts.Fatalf("%s does not end\n%s", args[0], p.stderr)
+	}
+	fmt.Fprint(ts.Stdout(), p.stdout)
+	fmt.Fprint(ts.Stderr(), p.stderr)
+	if p.err != nil {
+		ts.Fatalf("%s: %v\n%s", args[0], p.err, p.stderr)
+	}
+}
+
+// cmdKill is "kill NAME": the process gets no chance to end in order.
+func cmdKill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: kill NAME")
+	}
+	p := processesOf(ts).take(args[0])
+	ts.Check(p.cmd.Process.Kill())
+	<-p.done
+}
+
+// cmdExits is "exits CODE PROGRAM ARGS…": the program ends with that code.
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS…")
+	}
+	code := "0"
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		code = strconv.Itoa(exit.ExitCode())
+	} else {
+		ts.Check(err)
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// cmdHTTPGet is "httpget [-H NAME:VALUE]… URL STATUS": the answer, head and
+// body, can be looked at afterwards.
+func cmdHTTPGet(ts *testscript.TestScript, neg bool, args []string) {
+	header := http.Header{}
+	for len(args) > 2 && args[0] == "-H" {
+		name, value, _ := strings.Cut(args[1], ":")
+		header.Add(name, value)
+		args = args[2:]
+	}
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: httpget [-H NAME:VALUE]… URL STATUS")
+	}
+	req, err := http.NewRequest(http.MethodGet, args[0], nil)
+	ts.Check(err)
+	req.Header = header
+	req.Host = header.Get("Host")
+	req.Close = true
+	client := http.Client{Timeout: patience}
+	resp, err := client.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintln(ts.Stdout(), resp.Status)
+	names := make([]string, 0, len(resp.Header))
+	for name := range resp.Header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(ts.Stdout(), "%s: %s\n", name, strings.Join(resp.Header[name], ", "))
+	}
+	fmt.Fprintf(ts.Stdout(), "\n%s", body)
+	if strconv.Itoa(resp.StatusCode) != args[1] {
+		ts.Fatalf("%s: %s, want %s\n%s", args[0], resp.Status, args[1], body)
+	}
+}
+
+// cmdMode is "mode 0600 FILE".
+func cmdMode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode MODE FILE")
+	}
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if mode := fmt.Sprintf("%04o", info.Mode().Perm()); mode != args[0] {
+		ts.Fatalf("%s has mode %s, want %s", args[1], mode, args[0])
+	}
+}
+
+// cmdSave is "save NAME FILE REGEXP": it sets the variable NAME to the first
+// group of REGEXP in FILE.
+func cmdSave(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: save NAME FILE REGEXP")
+	}
+	m := regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
+	if m == nil {
+		ts.Fatalf("%s does not match %s", args[1], args[2])
+	}
+	ts.Setenv(args[0], m[1])
+}
+
+// What differs from one run to the next and how long its stand-in is.
+var scrubbed = []struct {
+	pattern *regexp.Regexp
+	with    string
+}{
+	{regexp.MustCompile(`\b(chg|api|grp|rev|ins|tok)_[0-9a-f]{8}-[0-9a-f-]{27}\b`), "$1-ID"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ`), "TIME----------------"},
+}
+
+// cmdScrubs is "scrubs FILE GOLDEN": the two are equal but for identifiers,
+// times and addresses.
+func cmdScrubs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: scrubs FILE GOLDEN")
+	}
+	got := ts.ReadFile(args[0])
+	for _, s := range scrubbed {
+		got = s.pattern.ReplaceAllString(got, s.with)
+	}
+	for _, name := range portNames() {
+		got = strings.ReplaceAll(got, ts.Getenv(name), "$"+name)
+	}
+	got = strings.ReplaceAll(got, ts.Getenv("EXAMPLES"), "$EXAMPLES")
+	if diff := cmp.Diff(ts.ReadFile(args[1]), got); diff != "" {
+		ts.Logf("%s", got)
+		ts.Fatalf("%s differs from %s (-want +got):\n%s", args[0], args[1], diff)
+	}
+}

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/cli/term"
+	"github.com/gatewright/gatewright/internal/client"
+)
+
+func (a *app) status() *cobra.Command {
+	var (
+		group string
+		watch bool
+	)
+	cmd := a.clientFlags(&cobra.Command{
+		Use:   "status [API]",
+		Short: "Show what runs where, and whether the gateways agree",
+		Long: `Show what runs in which gateway group and how far its gateways have come with
+it, from what they report. For one API every gateway is listed.`,
+		Example: `  gatewright status
+  gatewright status "Swagger Petstore" --group production
+  gatewright status --watch`,
+		Args:              between(0, "the name of an API"),
+		ValidArgsFunction: a.completeAPIs,
+	})
+	a.groupFlag(cmd, &group)
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow what happens; ends with Ctrl-C")
+	cmd.RunE = a.run(func(cmd *cobra.Command, args []string) error {
+		c, err := a.connect()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		f := client.DeploymentFilter{Group: group}
+		if len(args) > 0 {
+			f.API = args[0]
+		}
+		if watch {
+			return a.watchStatus(cmd.Context(), c, f)
+		}
+		ds, err := deployments(cmd.Context(), c, f)
+		if err != nil {
+			return err
+		}
+		return a.show(client.List[*gatewright.Deployment]{Items: ds}, func(s *term.Screen) error {
+			return writeStatus(s, ds, f.API != "")
+		})
+	})
+	return cmd
+}
+
+func deployments(ctx context.Context, c *client.Client, f client.DeploymentFilter) ([]*gatewright.Deployment, error) {
+	return collect(ctx, func(ctx context.Context, p client.Page) (*client.List[*gatewright.Deployment], error) {
+		return c.Deployments(ctx, f, p)
+	})
+}
+
+// collect returns all items of a list; never nil, so that it is shown as a
+// list when there are none.
+func collect[T any](ctx context.Context, list func(context.Context, client.Page) (*client.List[T], error)) ([]T, error) {
+	items := []T{}
+	for item, err := range client.All(ctx, list) {
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+// writeStatus writes deployments, and with detail each instance of them.
+func writeStatus(s *term.Screen, ds []*gatewright.Deployment, detail bool) error {
+	if len(ds) == 0 {
+		_, err := fmt.Fprintln(s, "nothing is deployed")
+		return err
+	}
+	t := term.NewTable("API", "GROUP", "VERSION", "STATE", "GATEWAYS", "SINCE", "MESSAGE")
+	for _, d := range ds {
+		deployed := 0
+		for _, in := range d.Instances {
+			if in.State == gatewright.InstanceDeployed {
+				deployed++
+			}
+		}
+		t.Cells(
+			term.Cell{Text: apiTrack(d.APIName, d.Track)}, term.Cell{Text: d.GroupName}, term.Cell{Text: d.Content.Label()},
+			term.Cell{Text: string(d.State), Style: stateStyle(d.State)},
+			term.Cell{Text: strconv.Itoa(deployed) + "/" + strconv.Itoa(len(d.Instances))},
+			term.Cell{Text: timeText(d.Since)}, term.Cell{Text: d.Message},
+		)
+	}
+	if err := t.Write(s); err != nil || !detail {
+		return err
+	}
+	instances := term.NewTable("GATEWAY", "GROUP", "ADDRESS", "HEALTH", "STATE", "MESSAGE")
+	for _, d := range ds {
+		for _, in := range d.Instances {
+			instances.Cells(
+				term.Cell{Text: in.Name}, term.Cell{Text: d.GroupName}, term.Cell{Text: in.Address},
+				term.Cell{Text: string(in.Health), Style: healthStyle(in.Health)},
+				term.Cell{Text: string(in.State), Style: instanceStyle(in.State)}, term.Cell{Text: in.Message},
+			)
+		}
+	}
+	if _, err := fmt.Fprintln(s); err != nil {
+		return err
+	}
+	return instances.Write(s)
+}
+
+// apiTrack names an API, and its track where there can be several.
+func apiTrack(name, track string) string {
+	if track == "" || track == "v1" {
+		return name
+	}
+	return name + "@" + track
+}
+
+func stateStyle(state gatewright.State) term.Style {
+	switch state {
+	case gatewright.StateReady:
+		return term.Green
+	case gatewright.StateError:
+		return term.Red
+	case gatewright.StateProgressing:
+		return term.Yellow
+	}
+	return term.Dim
+}
+
+func instanceStyle(state gatewright.InstanceState) term.Style {
+	switch state {
+	case gatewright.InstanceDeployed:
+		return term.Green
+	case gatewright.InstanceError:
+		return term.Red
+	}
+	return term.Yellow
+}
+
+func healthStyle(h gatewright.Health) term.Style {
+	switch h {
+	case gatewright.Healthy:
+		return term.Green
+	case gatewright.OutOfSync:
+		return term.Yellow
+	}
+	return term.Red
+}
+
+// timeText returns t for people, in UTC, "" for none.
+func timeText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
