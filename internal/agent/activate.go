@@ -120,7 +120,13 @@ func (a *Agent) save(from int64, d *gatewright.Delta) {
 // saveAgain tries what failed before, after a while. Content that could not be
 // kept then is fetched again.
 func (a *Agent) saveAgain(ctx context.Context) {
-	if !a.unsaved || a.cfg.Clock().Before(a.nextSave) {
+	if !a.unsaved && !a.unnamed || a.cfg.Clock().Before(a.nextSave) {
+		return
+	}
+	if a.unnamed {
+		a.saveIdentity()
+	}
+	if !a.unsaved {
 		return
 	}
 	for _, hash := range a.store.Missing(&a.running.State) {

@@ -32,6 +32,7 @@ type Agent struct {
 	askWhole bool // what runs may not be what the control plane thinks
 	reached  bool // the present session got to where there was nothing more to say
 	unsaved  bool // what runs is not what is on disk
+	unnamed  bool // nor is the identity
 	nextSave time.Time
 
 	mu         sync.Mutex // for what follows

@@ -98,15 +98,24 @@ func (a *Agent) join(ctx context.Context) error {
 	}
 	a.joined = joined
 	a.identity = &lastgood.Identity{Instance: joined.Instance, SessionKey: joined.SessionKey, Group: joined.Group}
-	text := ""
-	if err := a.store.SaveIdentity(a.identity); err != nil {
-		text = fmt.Sprintf("the identity could not be saved, and this gateway may not be let in again after a restart: %v", err)
-	}
-	a.warn(topicIdentity, text)
+	a.saveIdentity()
 	a.mu.Lock()
 	a.public.instance, a.public.group = joined.Instance, joined.GroupName
 	a.mu.Unlock()
 	return nil
+}
+
+// saveIdentity keeps what the next join must show. The control plane accepts
+// the one before only until it has heard of this one.
+func (a *Agent) saveIdentity() {
+	err := a.store.SaveIdentity(a.identity)
+	a.unnamed = err != nil
+	if err != nil {
+		a.nextSave = a.cfg.Clock().Add(a.cfg.SaveRetry)
+		a.warn(topicIdentity, fmt.Sprintf("the identity could not be saved, and this gateway may not be let in again after a restart: %v", err))
+		return
+	}
+	a.warn(topicIdentity, "")
 }
 
 // position returns the generation to go on from; nil when only the whole

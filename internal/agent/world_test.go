@@ -182,7 +182,7 @@ func (l *logs) until(t testing.TB, words ...string) {
 		case <-ctx.Done():
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			t.Fatalf("waited in vain for the log to say %q; it says:\n%s", words, strings.Join(l.lines, "\n"))
+			t.Fatalf("waited in vain for the log to say %q; it says at last:\n%s", words, strings.Join(l.lines[max(0, len(l.lines)-20):], "\n"))
 		}
 	}
 }

@@ -275,6 +275,9 @@ func locateFindings(plan *gatewright.Plan, file string) {
 // column.
 func relocate(location, file string) string {
 	base := documentName(file)
+	if base == stdinName {
+		return location
+	}
 	if rest, ok := strings.CutPrefix(location, base+":"); ok {
 		return file + ":" + rest
 	}

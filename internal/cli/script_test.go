@@ -2,9 +2,16 @@ package cli
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -64,14 +71,17 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   cmdExits,
-			"httpget": cmdHTTPGet,
-			"kill":    cmdKill,
-			"mode":    cmdMode,
-			"save":    cmdSave,
-			"scrubs":  cmdScrubs,
-			"start":   cmdStart,
-			"stop":    cmdStop,
+			"awaits":      cmdAwaits,
+			"certificate": cmdCertificate,
+			"exits":       cmdExits,
+			"expand":      cmdExpand,
+			"httpget":     cmdHTTPGet,
+			"kill":        cmdKill,
+			"mode":        cmdMode,
+			"save":        cmdSave,
+			"scrubs":      cmdScrubs,
+			"start":       cmdStart,
+			"stop":        cmdStop,
 		},
 	})
 }
@@ -141,21 +151,20 @@ type process struct {
 	err    error // set when done is closed
 }
 
-// output keeps what a process writes and tells when it has written a text.
+// output keeps what a process writes and tells of each write.
 type output struct {
-	mu     sync.Mutex
-	buf    bytes.Buffer
-	wanted string
-	seen   chan struct{}
-	once   sync.Once
+	mu      sync.Mutex
+	buf     bytes.Buffer
+	written chan struct{} // of all outputs of a process; holds one element
 }
 
 func (o *output) Write(b []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.buf.Write(b)
-	if strings.Contains(o.buf.String(), o.wanted) {
-		o.once.Do(func() { close(o.seen) })
+	select {
+	case o.written <- struct{}{}:
+	default:
 	}
 	return len(b), nil
 }
@@ -166,17 +175,34 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
+// await waits until the process has written text.
+func (p *process) await(text string) error {
+	timeout := time.After(patience)
+	for {
+		if strings.Contains(p.stdout.String(), text) || strings.Contains(p.stderr.String(), text) {
+			return nil
+		}
+		select {
+		case <-p.stdout.written:
+		case <-p.done:
+			if strings.Contains(p.stdout.String(), text) || strings.Contains(p.stderr.String(), text) {
+				return nil
+			}
+			return fmt.Errorf("it ended (%v) without writing %q, but\n%s%s", p.err, text, p.stdout, p.stderr)
+		case <-timeout:
+			return fmt.Errorf("it has not written %q, but\n%s%s", text, p.stdout, p.stderr)
+		}
+	}
+}
+
 // cmdStart is "start NAME TEXT PROGRAM ARGS…": it runs a program in the
 // background and goes on once that has written TEXT.
 func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: start NAME TEXT PROGRAM ARGS…")
 	}
-	seen := make(chan struct{})
-	p := &process{
-		stdout: &output{wanted: args[1], seen: seen}, stderr: &output{wanted: args[1], seen: make(chan struct{})},
-		done: make(chan struct{}),
-	}
+	written := make(chan struct{}, 1)
+	p := &process{stdout: &output{written: written}, stderr: &output{written: written}, done: make(chan struct{})}
 	p.cmd = exec.Command(lookPath(ts, args[2]), args[3:]...)
 	p.cmd.Dir = ts.MkAbs(".")
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
@@ -194,14 +220,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	ps.mu.Lock()
 	ps.byName[args[0]] = p
 	ps.mu.Unlock()
-	select {
-	case <-seen:
-	case <-p.stderr.seen:
-	case <-p.done:
-		ts.Fatalf("%s ended: %v\n%s%s", args[0], p.err, p.stdout, p.stderr)
-	case <-time.After(patience):
-		ts.Fatalf("%s has not written %q, but\n%s%s", args[0], args[1], p.stdout, p.stderr)
-	}
+	ts.Check(p.await(args[1]))
 	fmt.Fprint(ts.Stdout(), p.stdout)
 	fmt.Fprint(ts.Stderr(), p.stderr)
 }
@@ -215,6 +234,18 @@ func lookPath(ts *testscript.TestScript, program string) string {
 	}
 	ts.Fatalf("there is no program %s", program)
 	return ""
+}
+
+// cmdAwaits is "awaits NAME TEXT": a process that runs writes TEXT.
+func cmdAwaits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: awaits NAME TEXT")
+	}
+	ps := processesOf(ts)
+	ps.mu.Lock()
+	p := ps.byName[args[0]]
+	ps.mu.Unlock()
+	ts.Check(p.await(args[1]))
 }
 
 // cmdStop is "stop NAME": it interrupts a process, which must end in order.
@@ -327,6 +358,38 @@ func cmdSave(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not match %s", args[1], args[2])
 	}
 	ts.Setenv(args[0], m[1])
+}
+
+// cmdExpand is "expand FILE": the names of addresses in it are replaced by the
+// addresses.
+func cmdExpand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: expand FILE")
+	}
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// cmdCertificate is "certificate CERT KEY": it makes a certificate for
+// 127.0.0.1 that signs itself.
+func cmdCertificate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: certificate CERT KEY")
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "gatewright test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	ts.Check(err)
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	ts.Check(err)
+	for i, block := range []*pem.Block{{Type: "CERTIFICATE", Bytes: der}, {Type: "PRIVATE KEY", Bytes: keyDER}} {
+		ts.Check(os.WriteFile(ts.MkAbs(args[i]), pem.EncodeToMemory(block), 0o600))
+	}
 }
 
 // What differs from one run to the next and how long its stand-in is.

@@ -18,7 +18,7 @@ import (
 // Bounds of a call.
 const (
 	DefaultTimeout   = 30 * time.Second
-	MaxResponseBytes = 256 << 20
+	MaxResponseBytes = 64 << 20
 	basePath         = "/api/v1"
 )
 

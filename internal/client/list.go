@@ -33,7 +33,7 @@ func (p Page) query(pairs ...string) url.Values {
 // All goes through a list page by page: All(ctx, c.Groups). An error ends it.
 func All[T any](ctx context.Context, list func(context.Context, Page) (*List[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		page := Page{Limit: 1000}
+		page := Page{} // the usual length: items can be long
 		for {
 			l, err := list(ctx, page)
 			if err != nil {

@@ -68,6 +68,12 @@ func TestStrangers(t *testing.T) {
 			w.Header().Set("Content-Length", "100")
 			fmt.Fprint(w, "{")
 		}, gatewright.Unavailable, "connection"},
+		{"an endless answer", func(w http.ResponseWriter, _ *http.Request) {
+			block := make([]byte, 1<<20)
+			for n := 0; n <= client.MaxResponseBytes; n += len(block) {
+				_, _ = w.Write(block) // the reader leaves before the end
+			}
+		}, gatewright.LimitExceeded, "longer than"},
 		{"no JSON", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }, gatewright.Internal, "decode answer"},
 	}
 	for _, test := range tests {

@@ -15,8 +15,30 @@ const (
 )
 
 // appendLogLine appends the log line of an exchange that has ended, a JSON
-// object and a line feed. Members that have nothing to say are left out. The
-// query is never written: secrets travel in it.
+// object and a line feed. The query is never written: secrets travel in it.
+// The members are, those with nothing to say being left out:
+//
+//	time                  when the request's head was complete, RFC 3339, UTC
+//	request_id            as the client and the upstream get it in X-Request-Id
+//	remote, peer          who asks; the proxy that says so, if there is one
+//	method, scheme, host, path, proto
+//	                      of the request, in the form that decided its route
+//	status                as the client got it; 499 if nobody was there to get it
+//	bytes_in, bytes_out   of the bodies
+//	duration_ms           until the stream ended
+//	api, api_id, track, revision, version, route
+//	                      what answered
+//	upstream              address that was used last
+//	upstream_status       as the upstream sent it
+//	connect_ms            spent opening a connection
+//	first_byte_ms         from time to the head of the upstream's response
+//	attempts              addresses tried, if more than one
+//	retried               true if a kept connection had died and a new one was used
+//	cause, detail         why there was no regular answer: that of the problem, or
+//	                      of a failure later on; and what exactly happened
+//	user_agent
+//
+// A line {"time":…,"dropped":n} tells that n lines before it were lost.
 func appendLogLine(b []byte, ex *exchange.Exchange, c *call) []byte {
 	r := &ex.Result
 	b = append(b, `{"time":`...)

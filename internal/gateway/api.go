@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -85,8 +84,8 @@ func (a *liveAPI) newEntries() error {
 	a.entries = make([]*match.Entry[*route], len(r.Routes))
 	for i := range r.Routes {
 		def := &r.Routes[i]
-		if err := def.Validate(); err != nil {
-			return fmt.Errorf("route %q: %w", def.Name, err)
+		if err := gatewright.CheckName("route name", def.Name); err != nil {
+			return err
 		}
 		routes[i] = route{api: a, name: def.Name}
 		e, err := match.NewEntry(match.Spec[*route]{

@@ -41,9 +41,10 @@ type apiChange struct {
 func (g *Gateway) build(base *runtime, u Update) *built {
 	b := &built{g: g, base: base, registries: base.registries.Txn(), changes: map[gatewright.Key]*apiChange{}}
 	if u.Full {
+		u.Deletes = nil
 		base.each(func(k gatewright.Key, _ gatewright.Hash) {
 			if _, stays := u.Upserts[k]; !stays {
-				u.Deletes = append(slices.Clip(u.Deletes), k)
+				u.Deletes = append(u.Deletes, k)
 			}
 		})
 	}

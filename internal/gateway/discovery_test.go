@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -120,7 +121,7 @@ func TestDiscovery(t *testing.T) {
 	port := onPort(t, map[string]string{"127.0.0.1": "one", "127.0.0.2": "two", "127.0.0.3": "three"})
 	ns := newNameServer(t)
 	ns.set("pets.example.", "pets.example. 1 A 127.0.0.1")
-	g := newRig(t, gateway.Config{})
+	g := newRig(t, gateway.Config{ResolveWait: patience})
 	service := "pets.example:" + strconv.Itoa(port)
 	g.commit(1, upsert(t, registryAt("dc", ns), discovered("pets", 1, "dc", service)))
 
@@ -162,7 +163,7 @@ func TestDiscoveryWithoutAnAnswer(t *testing.T) {
 	port := onPort(t, map[string]string{"127.0.0.1": "one"})
 	ns := newNameServer(t)
 	var log logBuffer
-	g := newRig(t, gateway.Config{AccessLog: &log})
+	g := newRig(t, gateway.Config{AccessLog: &log, ResolveWait: patience})
 	g.commit(1, upsert(t, registryAt("dc", ns), discovered("pets", 1, "dc", "secret-name.example:"+strconv.Itoa(port))))
 	got := g.get("/pets/x")
 	g.wantProblem(got, 503, "no-upstream")
@@ -186,7 +187,7 @@ func TestRegistryChangeRetargetsItsAPIs(t *testing.T) {
 	first, second := newNameServer(t), newNameServer(t)
 	first.set("pets.example.", "pets.example. 60 A 127.0.0.1")
 	second.set("pets.example.", "pets.example. 60 A 127.0.0.2")
-	g := newRig(t, gateway.Config{})
+	g := newRig(t, gateway.Config{ResolveWait: patience})
 	service := "pets.example:" + strconv.Itoa(port)
 	g.commit(1, upsert(t, registryAt("dc", first), registryAt("dc2", first),
 		discovered("pets", 1, "dc", service), discovered("other", 1, "dc2", service)))
@@ -233,11 +234,27 @@ func TestRegistryChangeRetargetsItsAPIs(t *testing.T) {
 	}
 }
 
+// TestResolveWaitIsBounded has a DNS server that never answers.
+func TestResolveWaitIsBounded(t *testing.T) {
+	deaf, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	g := newRig(t, gateway.Config{ResolveWait: time.Millisecond})
+	r := registryAt("dc", &nameServer{addr: deaf.LocalAddr().String()})
+	g.commit(1, upsert(t, r, discovered("pets", 1, "dc", "pets.example:80")))
+	g.wantProblem(g.get("/pets/x"), 503, "no-upstream")
+	if l := g.Status().APIs[0].Lookups; len(l) != 1 || l[0].Phase != "pending" {
+		t.Errorf("look-ups %+v", l)
+	}
+}
+
 // TestNamedNode asks no DNS server: "localhost" needs none.
 func TestNamedNode(t *testing.T) {
 	b := echo(t)
 	_, port, _ := net.SplitHostPort(b.addr)
-	g := newRig(t, gateway.Config{})
+	g := newRig(t, gateway.Config{ResolveWait: patience})
 	g.commit(1, upsert(t, petAPI("pets", 1, node(t, "localhost:"+port, 100))))
 	if got := g.get("/pets/x"); got.body != "GET localhost:"+port+" /pets/x" {
 		t.Errorf("got %d %q", got.status, got.body)

@@ -151,7 +151,10 @@ func nodeHost(scheme string, n gatewright.Node) string {
 // discovered service: its name without the labels that make it one of SRV
 // records.
 func serviceHost(s *upstreamSpec) (host, serverName string) {
-	name, port, _ := strings.Cut(s.service, ":")
+	name, port := s.service, ""
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
+		name, port = name[:i], name[i+1:]
+	}
 	for strings.HasPrefix(name, "_") {
 		_, rest, more := strings.Cut(name, ".")
 		if !more {
@@ -160,10 +163,11 @@ func serviceHost(s *upstreamSpec) (host, serverName string) {
 		name = rest
 	}
 	name = strings.TrimSuffix(name, ".")
+	serverName = strings.Trim(name, "[]")
 	if port == "" || port == strconv.Itoa(defaultPort(s.scheme)) {
-		return name, name
+		return name, serverName
 	}
-	return name + ":" + port, name
+	return name + ":" + port, serverName
 }
 
 func defaultPort(scheme string) int {

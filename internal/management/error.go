@@ -67,25 +67,28 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// The framework refuses parameters it cannot read by itself. These two make
-// its refusals look like all others: the first alters the status, the second
-// the body.
+// The framework refuses parameters and bodies it cannot read by itself. What
+// follows makes its refusals look like all others: the transformer replaces
+// the body and tells the context which status belongs to it.
 
-// unifiedContext answers with 400 where the framework would with 422.
-type unifiedContext struct{ humaContext }
+// unifiedContext answers with the status of a replaced refusal.
+type unifiedContext struct {
+	humaContext
+	status int // 0 unless a refusal was replaced
+}
 
 type humaContext huma.Context // embedded by another name than that of its method Context
 
-func (c unifiedContext) Unwrap() huma.Context { return c.humaContext }
+func (c *unifiedContext) Unwrap() huma.Context { return c.humaContext }
 
-func (c unifiedContext) SetStatus(status int) {
-	if status == http.StatusUnprocessableEntity {
-		status = http.StatusBadRequest
+func (c *unifiedContext) SetStatus(status int) {
+	if c.status != 0 {
+		status = c.status
 	}
 	c.humaContext.SetStatus(status)
 }
 
-func unifyStatus(ctx huma.Context, next func(huma.Context)) { next(unifiedContext{ctx}) }
+func unifyStatus(ctx huma.Context, next func(huma.Context)) { next(&unifiedContext{humaContext: ctx}) }
 
 // unifyProblem is a huma.Transformer.
 func unifyProblem(ctx huma.Context, _ string, v any) (any, error) {
@@ -113,6 +116,9 @@ func unifyProblem(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	if len(e.Details) == 1 {
 		e.Field, e.Message, e.Details = e.Details[0].Subject, e.Details[0].Subject+": "+e.Details[0].Message, nil
+	}
+	if u, ok := ctx.(*unifiedContext); ok {
+		u.status = status
 	}
 	return wire.NewProblem(e, status, requestOf(ctx.Context()).id), nil
 }

@@ -78,7 +78,7 @@ func wantProblem(t testing.TB, resp *http.Response, body []byte, status int, cod
 	if got := resp.Header.Get("Content-Type"); got != wire.ProblemMediaType {
 		t.Errorf("Content-Type = %q", got)
 	}
-	if resp.Request.Method == http.MethodHead {
+	if resp.Request != nil && resp.Request.Method == http.MethodHead {
 		return p
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
