@@ -33,11 +33,7 @@ func (c *Control) checkRouteConflict(d *draft) error {
 		if err != nil {
 			return err
 		}
-		for j := 0; j < i; j++ { // slots of this change have no stored claims yet
-			if other := &d.items[j]; other.after != nil && other.api != nil {
-				holders = append(holders, sharedClaims(claimsOf(other, other.slotKey(d.group.ID), d.group), claims)...)
-			}
-		}
+		holders = append(d.outside(holders), d.inside(i, claims)...)
 		if err := d.reportConflicts(it, claims, holders); err != nil {
 			return err
 		}
@@ -48,6 +44,28 @@ func (c *Control) checkRouteConflict(d *draft) error {
 		}
 	}
 	return nil
+}
+
+// outside leaves out the claims of slots this change alters: what counts is
+// what they will claim.
+func (d *draft) outside(holders []Claim) []Claim {
+	return slices.DeleteFunc(holders, func(h Claim) bool {
+		return slices.ContainsFunc(d.items, func(it draftItem) bool { return it.api != nil && it.slotKey(d.group.ID) == h.Slot })
+	})
+}
+
+// inside returns which of the claims of item i other items of the change will
+// hold. Of two items that both alter their claims the later one finds it.
+func (d *draft) inside(i int, claims []Claim) []Claim {
+	var shared []Claim
+	for j := range d.items {
+		other := &d.items[j]
+		if j == i || other.after == nil || other.api == nil || j > i && d.claimsChange(other) {
+			continue
+		}
+		shared = append(shared, sharedClaims(claimsOf(other, other.slotKey(d.group.ID), d.group), claims)...)
+	}
+	return shared
 }
 
 // claimsChange reports whether the item could alter what its slot claims.

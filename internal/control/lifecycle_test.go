@@ -284,6 +284,26 @@ func TestSeveralItemsAreOneChange(t *testing.T) {
 	w.refused(clash, gatewright.Conflict, "both answer to")
 }
 
+func TestRoutesMoveWithinOneChange(t *testing.T) {
+	w := newWorld(t)
+	gw, _ := w.standard()
+	swap := func(version, x, y string) control.Request {
+		return control.Request{Kind: gatewright.ChangePublish, Group: "test", Items: []control.Item{
+			{API: "X", Definition: definition("X", version, "/", x), Version: version, Runtime: nodes("127.0.0.1:7001")},
+			{API: "Y", Definition: definition("Y", version, "/", y), Version: version, Runtime: nodes("127.0.0.1:7001")},
+		}}
+	}
+	w.live(swap("1.0.0", "/a", "/b"))
+	w.live(swap("1.1.0", "/b", "/a"))
+	if gw.running("X").Routes[0].Path != "/b" || gw.running("Y").Routes[0].Path != "/a" {
+		t.Error("the routes did not change places")
+	}
+	w.refused(swap("1.2.0", "/a", "/a"), gatewright.Conflict, "both answer to GET /a")
+	stays := swap("1.1.0", "/a", "/a") // Y as it is, X takes its route
+	stays.Items[0].Version = "1.2.0"
+	w.refused(stays, gatewright.Conflict, "both answer to GET /a")
+}
+
 func TestRegistries(t *testing.T) {
 	w := newWorld(t)
 	gw, _ := w.standard()

@@ -394,6 +394,13 @@ func (c *Control) activate(tx Tx, ch *gatewright.Change) error {
 	if err != nil {
 		return err
 	}
+	for i := range ch.Items { // first, so that a route can move between slots of one change
+		if s := ch.Items[i].Slot; s != nil {
+			if err := tx.PutClaims(gatewright.SlotKey{Group: ch.Group, API: s.API, Track: s.Track}, nil); err != nil {
+				return err
+			}
+		}
+	}
 	for i := range ch.Items {
 		if err := c.activateItem(tx, ch, &ch.Items[i], group); err != nil {
 			return err
@@ -421,9 +428,6 @@ func (c *Control) activateItem(tx Tx, ch *gatewright.Change, item *gatewright.Ch
 	slot := &gatewright.Slot{SlotKey: it.slotKey(ch.Group), Change: ch.ID}
 	if s.After == nil {
 		slot.Runtime = s.Before.Runtime
-		if err := tx.PutClaims(slot.SlotKey, nil); err != nil {
-			return err
-		}
 		return tx.PutSlot(slot)
 	}
 	slot.Revision, slot.Runtime = s.After.Revision, s.After.Runtime

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gatewright/gatewright"
@@ -103,11 +104,7 @@ func checkMembers(kind gatewright.ChangeKind, in *wire.Item) error {
 	}
 	counts := strings.Fields(members(kind))
 	for _, m := range present {
-		known := false
-		for _, c := range counts {
-			known = known || c == m.name
-		}
-		if m.set && !known {
+		if m.set && !slices.Contains(counts, m.name) {
 			return gatewright.FieldErrorf(m.name, "%s means nothing to a change of kind %q; leave it out", m.name, kind)
 		}
 	}
@@ -130,7 +127,7 @@ func readDocument(doc *wire.SourceDocument) (*importer.Result, error) {
 	}
 	content := doc.Content()
 	if len(content) > gatewright.MaxDocumentBytes {
-		return nil, &statusError{gatewright.Errorf(gatewright.LimitExceeded, "the document %s has %d bytes; at most %d are allowed",
+		return nil, &statusError{gatewright.Errorf(gatewright.LimitExceeded, "the document %q has %d bytes; at most %d are allowed",
 			path.Base(doc.Name), len(content), gatewright.MaxDocumentBytes), http.StatusRequestEntityTooLarge}
 	}
 	read, err := importer.Import(doc.Name, content)

@@ -24,8 +24,11 @@ const (
 	crashHalt = "GATEWRIGHT_STORETEST_HALT"
 )
 
-// crashParts is how many writes one update of the child makes.
-const crashParts = 5
+// How much one update of the child writes.
+const (
+	crashParts   = 5
+	crashEntries = 300 // of the manifest: more than one statement or page takes
+)
 
 // testCrash kills a process at several points of its updates. All that it had
 // said was done is there afterwards, and nothing half.
@@ -41,7 +44,7 @@ func testCrash(t *testing.T, open Opener) {
 		{"right after commit", "4 done", true},
 		{"while it goes on", "5 done", false},
 		{"while it goes on, in an update", "7 part 3", false},
-		{"while it goes on for long", "20 part 2", false},
+		{"while it goes on for long", "12 part 2", false},
 	}
 	for _, p := range points {
 		t.Run(p.name, func(t *testing.T) {
@@ -142,7 +145,7 @@ func crashFound(s *suite, tx control.Tx, i int) (n int) {
 	count(err)
 	if err == nil {
 		m := must(tx.Manifest(g.ID))(s)
-		if len(m.Entries) == 2000 && m.Generation == 1 {
+		if len(m.Entries) == crashEntries && m.Generation == 1 {
 			n++
 		}
 		count(oneError(tx.Blob(g.ID, hash(name))))
@@ -187,7 +190,7 @@ func crashUpdate(tx control.Tx, i int, after func(part int)) error {
 	api := gatewright.APIID(gatewright.NewID("api_", tx.Now()))
 	group := gatewright.GroupID(gatewright.NewID("grp_", tx.Now()))
 	d := upsert("blob", name)
-	for k := range 1999 { // more than fits into the database's cache of one page or two
+	for k := range crashEntries - 1 {
 		d.Upserts[gatewright.Key("k"+strconv.Itoa(k))] = hash(strconv.Itoa(k))
 	}
 	after(0)

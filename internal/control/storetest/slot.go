@@ -101,15 +101,15 @@ func testManyClaims(s *suite) {
 		g := s.newGroup(tx, "g")
 		one := gatewright.SlotKey{Group: g.ID, API: s.newAPI(tx, "a").ID, Track: "v1"}
 		two := gatewright.SlotKey{Group: g.ID, API: s.newAPI(tx, "b").ID, Track: "v1"}
-		claims := make([]control.Claim, 1057)
+		claims := make([]control.Claim, 357)
 		for i := range claims {
 			claims[i] = claim("h", fmt.Sprintf("GET/%04d 0", i), "x")
 		}
 		s.ok(tx.PutClaims(one, claims))
 		s.same(must(tx.ClaimHolders(two, claims))(s), held(one, claims...))
-		s.fails(tx.PutClaims(two, claims[1056:]), gatewright.Conflict)
-		s.ok(tx.PutClaims(one, claims[:1056]))
-		s.ok(tx.PutClaims(two, claims[1056:]))
+		s.fails(tx.PutClaims(two, claims[356:]), gatewright.Conflict)
+		s.ok(tx.PutClaims(one, claims[:356]))
+		s.ok(tx.PutClaims(two, claims[356:]))
 	})
 }
 
