@@ -36,13 +36,14 @@ const (
 	ChangeReverted   ChangeState = "reverted"   // was live and was put back
 )
 
-// Settled reports whether the change has ended.
+// Settled reports whether the change has ended. A state this build does not
+// know counts as under way: nothing is concluded from it.
 func (s ChangeState) Settled() bool {
 	switch s {
-	case ChangePendingApproval, ChangeScheduled, ChangePreparing, ChangeActivating:
-		return false
+	case ChangeLive, ChangeRejected, ChangeCancelled, ChangeExpired, ChangeSuperseded, ChangeFailed, ChangeReverted:
+		return true
 	}
-	return true
+	return false
 }
 
 // Change is one atomic alteration of one group: one new generation. It is
@@ -132,4 +133,19 @@ func (c *SlotContent) Label() string {
 		return c.Version
 	}
 	return "revision " + itoa(c.Number) + " (no version)"
+}
+
+// SetOutcome notes what an instance did and reports whether that is news.
+func (c *Change) SetOutcome(o InstanceOutcome) bool {
+	for i := range c.Outcomes {
+		if p := &c.Outcomes[i]; p.Instance == o.Instance {
+			if p.State == o.State && p.Reason == o.Reason {
+				return false
+			}
+			*p = o
+			return true
+		}
+	}
+	c.Outcomes = append(c.Outcomes, o)
+	return true
 }

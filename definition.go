@@ -13,6 +13,7 @@ import (
 const (
 	MaxRoutes        = 20_000  // routes in one definition
 	MaxDocumentBytes = 8 << 20 // bytes of the document it was imported from
+	MaxFindings      = 100     // told of one definition
 )
 
 // Definition is the versioned content of an API.
@@ -21,7 +22,7 @@ type Definition struct {
 	Description string   `json:"description,omitempty"`
 	Version     string   `json:"version,omitempty"` // what the document calls itself; displayed, not the label
 	BasePath    string   `json:"basePath"`          // canonical, "/" for the root; in front of every route's path
-	Routes      []Route  `json:"routes"`
+	Routes      []Route  `json:"routes,omitempty"`
 	Document    Document `json:"document"`
 }
 
@@ -115,6 +116,9 @@ func (d *Definition) Validate() error {
 				add("route "+r.Name, "matches the same requests as route %s (%s); parameter names do not tell routes apart", d.Routes[j].Name, d.Routes[j].Path)
 			}
 		}
+	}
+	if more := len(details) - MaxFindings; more > 0 {
+		details = append(details[:MaxFindings:MaxFindings], Detail{Message: fmt.Sprintf("and %d more", more)})
 	}
 	if len(details) > 0 {
 		return &Error{Code: Invalid, Message: "the definition is not valid", Details: details}

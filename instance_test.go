@@ -58,18 +58,19 @@ func TestInstanceHealth(t *testing.T) {
 		{"just not offline", gatewright.Instance{LastSeen: noon.Add(-gatewright.OfflineAfter + 1), Generation: wanted}, long, gatewright.Lost},
 		{"just offline", gatewright.Instance{LastSeen: noon.Add(-gatewright.OfflineAfter), Generation: wanted}, long, gatewright.Offline},
 		{"left a moment ago", gatewright.Instance{LastSeen: noon, LeftAt: noon, Generation: wanted}, long, gatewright.Offline},
-		{"grace after a restart", gatewright.Instance{LastSeen: noon.Add(-time.Minute), Generation: wanted}, noon.Add(-gatewright.LostAfter + 1), gatewright.Healthy},
-		{"grace is over", gatewright.Instance{LastSeen: noon.Add(-time.Minute), Generation: wanted}, noon.Add(-gatewright.LostAfter), gatewright.Lost},
+		{"no grace in what is told", gatewright.Instance{LastSeen: noon.Add(-time.Minute), Generation: wanted}, noon.Add(-gatewright.LostAfter + 1), gatewright.Lost},
 		{"no grace for one that left", gatewright.Instance{LastSeen: noon.Add(-time.Minute), LeftAt: noon.Add(-time.Minute), Generation: wanted}, noon, gatewright.Offline},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := tt.instance.HealthAt(noon, tt.listening, gatewright.LostAfter, wanted)
+			got := tt.instance.HealthAt(noon, gatewright.LostAfter, wanted)
 			if got != tt.want {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
 			reachable := tt.instance.Reachable(noon, tt.listening, gatewright.LostAfter)
-			if want := got == gatewright.Healthy || got == gatewright.OutOfSync; reachable != want {
+			heard := got == gatewright.Healthy || got == gatewright.OutOfSync
+			inGrace := tt.instance.LeftAt.IsZero() && noon.Sub(tt.listening) < gatewright.LostAfter
+			if want := heard || inGrace; reachable != want {
 				t.Fatalf("health %q, yet reachable is %t", got, reachable)
 			}
 		})
@@ -77,7 +78,9 @@ func TestInstanceHealth(t *testing.T) {
 }
 
 // TestInstanceReachableIsHealth holds the two readings of one silence against
-// each other: a change waits for exactly those that are not lost.
+// each other: a change waits for exactly those that are not lost, and for
+// those that are not heard yet because the control plane has only just begun
+// to listen.
 func TestInstanceReachableIsHealth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ago := func(name string) time.Time {
@@ -89,8 +92,10 @@ func TestInstanceReachableIsHealth(t *testing.T) {
 		}
 		listening := ago("listening")
 		lostAfter := time.Duration(rapid.Int64Range(1, int64(gatewright.OfflineAfter)).Draw(t, "lostAfter"))
-		health := i.HealthAt(noon, listening, lostAfter, 1)
-		if want := health == gatewright.Healthy || health == gatewright.OutOfSync; i.Reachable(noon, listening, lostAfter) != want {
+		health := i.HealthAt(noon, lostAfter, 1)
+		heard := health == gatewright.Healthy || health == gatewright.OutOfSync
+		inGrace := i.LeftAt.IsZero() && noon.Sub(listening) < lostAfter
+		if want := heard || inGrace; i.Reachable(noon, listening, lostAfter) != want {
 			t.Fatalf("health %q, yet reachable is %t", health, !want)
 		}
 		if silence := i.Silence(noon, listening); silence < 0 || silence > max(0, noon.Sub(listening)) {

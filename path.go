@@ -11,14 +11,16 @@ const upperHex = "0123456789ABCDEF"
 //
 //   - percent-encoded unreserved characters are decoded, all other
 //     percent-encodings get upper-case digits;
+//   - the characters "[]^|", which browsers send as they are, are encoded;
 //   - "." and ".." segments, encoded or not, are resolved;
 //   - runs of slashes become one.
 //
 // A path with more than one plausible meaning is refused: an encoded slash,
 // backslash or NUL, a raw backslash, a control character, a byte outside
-// ASCII, a broken percent-encoding, a ".." that leaves the root, and a dot
-// segment that carries parameters ("..;x"). So is any other character that a
-// path cannot hold as it is (RFC 3986: space and "<>?#[]^`{|}).
+// ASCII, a broken percent-encoding, a ".." that leaves the root, and an empty
+// or dot segment that carries parameters (";x", "..;x"), which some servers
+// strip. So is any other character that a path cannot hold as it is (RFC 3986:
+// space and "<>?#`{}).
 //
 // path must begin with "/" and hold no query. When path is canonical already
 // it is returned as it is, without allocating.
@@ -62,14 +64,14 @@ func canonicalEscape(s string) bool {
 	return !unreserved(d) && d != '/' && d != '\\' && d != 0
 }
 
-// beginsWithDots reports whether s begins with a dot segment, with or without
-// parameters.
+// beginsWithDots reports whether s begins with a dot segment, or with an empty
+// or dot segment that has parameters.
 func beginsWithDots(s string) bool {
 	n := 0
 	for n < len(s) && s[n] == '.' {
 		n++
 	}
-	return (n == 1 || n == 2) && (n == len(s) || s[n] == '/' || s[n] == ';')
+	return (n == 1 || n == 2) && (n == len(s) || s[n] == '/') || n <= 2 && n < len(s) && s[n] == ';'
 }
 
 func canonicalPath(path string) (string, error) {
@@ -100,6 +102,8 @@ func canonicalPath(path string) (string, error) {
 			}
 		case pathClass[c] != 0:
 			out = append(out, c)
+		case c == '[' || c == ']' || c == '^' || c == '|':
+			out = append(out, '%', upperHex[c>>4], upperHex[c&15])
 		default:
 			return "", FieldErrorf("path", "path has the character %q, which must be percent-encoded", c)
 		}
@@ -133,7 +137,7 @@ func resolveDots(p []byte) (string, error) {
 				p[w] = '/'
 				w++
 			}
-		case dotWithParameters(seg):
+		case bareParameters(seg):
 			return "", FieldErrorf("path", "path has the ambiguous segment %q", seg)
 		default:
 			w += copy(p[w:], p[r:end])
@@ -146,14 +150,14 @@ func resolveDots(p []byte) (string, error) {
 	return string(p[:w]), nil
 }
 
-// dotWithParameters reports whether seg is a dot segment followed by ";…",
-// which some servers strip before they resolve dots.
-func dotWithParameters(seg []byte) bool {
+// bareParameters reports whether seg is an empty or dot segment followed by
+// ";…", which some servers strip before they resolve dots.
+func bareParameters(seg []byte) bool {
 	n := 0
 	for n < len(seg) && seg[n] == '.' {
 		n++
 	}
-	return (n == 1 || n == 2) && n < len(seg) && seg[n] == ';'
+	return n <= 2 && n < len(seg) && seg[n] == ';'
 }
 
 func unreserved(c byte) bool {

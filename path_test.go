@@ -117,6 +117,11 @@ func TestCanonicalPath(t *testing.T) {
 		{"asterisk form", "*", ""},
 		{"absolute form", "http://a/b", ""},
 		{"encoded first slash", "%2f", ""},
+		{"what browsers do not encode", "/a[1]|b^c", "/a%5B1%5D%7Cb%5Ec"},
+		{"parameters of nothing", "/a/;x/b", ""},
+		{"parameters of nothing, first", "/;x/admin", ""},
+		{"parameters of nothing, encoded", "/a/%3Bx/b", "/a/%3Bx/b"},
+		{"parameters of a name", "/a;x/b", "/a;x/b"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -132,7 +137,7 @@ func TestCanonicalPath(t *testing.T) {
 
 // TestCanonicalPathBytes puts every byte, raw and encoded, into a path.
 func TestCanonicalPathBytes(t *testing.T) {
-	const raw = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/"
+	const raw = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/[]^|"
 	for c := range 256 {
 		in := "/a" + string([]byte{byte(c)}) + "b"
 		_, err := gatewright.CanonicalPath(in)

@@ -27,7 +27,7 @@ const (
 // differs, goes before all that.
 type Route struct {
 	Name     string   `json:"name"`               // unique in its API: the operationId, else "GET /pet/{id}"
-	Methods  []string `json:"methods"`            // upper case, sorted; empty means every method
+	Methods  []string `json:"methods,omitempty"`  // upper case, sorted; empty means every method
 	Path     string   `json:"path"`               // template below the API's base path
 	Priority int      `json:"priority,omitempty"` // higher goes first, 0 unless given
 }

@@ -113,9 +113,13 @@ func (g *goodbye) Error() string { return "the control plane ended the stream: "
 // before the next.
 func (a *Agent) afterwards(err error, attempt int) time.Duration {
 	a.mu.Lock()
+	level := slog.LevelWarn
+	if a.public.lastError == err.Error() {
+		level = slog.LevelDebug // it was said
+	}
 	a.public.lastError, a.public.lastErrorAt = err.Error(), a.cfg.Clock()
 	a.mu.Unlock()
-	a.log.Warn("not connected to the control plane", slog.Any("error", err), slog.Int64("generation", a.running.Generation))
+	a.log.Log(context.Background(), level, "not connected to the control plane", slog.Any("error", err), slog.Int64("generation", a.running.Generation))
 
 	var bye *goodbye
 	if errors.As(err, &bye) {
@@ -123,6 +127,11 @@ func (a *Agent) afterwards(err error, attempt int) time.Duration {
 	}
 	switch gatewright.CodeOf(err) {
 	case gatewright.Conflict, gatewright.NotFound:
+		if a.joined == nil {
+			// Another process has this identity, or had it a moment ago. A copy
+			// that tried often would get in whenever the original reconnects.
+			return backoff(0, a.cfg.RetryMax, a.cfg.RetryMax)
+		}
 		a.joined = nil // the session is not the newest any more, or the instance was forgotten
 	case gatewright.Unauthenticated, gatewright.Forbidden, gatewright.PreconditionFailed, gatewright.Invalid:
 		if gatewright.CodeOf(err) == gatewright.PreconditionFailed {

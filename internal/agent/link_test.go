@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -189,9 +190,8 @@ func TestControlPlaneRestoredFromBackup(t *testing.T) {
 
 // cutter ends the first stream after n bytes.
 type cutter struct {
-	n     int
-	cut   atomic.Bool
-	bytes *bytes.Buffer // what the first stream said, when set
+	n   int
+	cut atomic.Bool
 }
 
 func (c *cutter) see(r *http.Request, resp *http.Response) error {
@@ -291,6 +291,78 @@ func TestContentAlteredOnTheWay(t *testing.T) {
 			w.live("birds", "1.0.0") // and the group goes on
 		})
 	}
+}
+
+// A fetch that hangs does not hold up what comes after the change it is for.
+func TestDiscardStopsAFetch(t *testing.T) {
+	w := newWorld(t)
+	var hang atomic.Bool
+	asked := make(chan struct{}, 1)
+	slow := w.node("slow", func(c *agent.Config) {
+		c.Transport = newTransport(t, func(r *http.Request, _ *http.Response) error {
+			if strings.HasPrefix(r.URL.Path, link.BlobPath) && hang.Load() {
+				select {
+				case asked <- struct{}{}:
+				default:
+				}
+				<-r.Context().Done()
+				return r.Context().Err()
+			}
+			return nil
+		})
+	})
+	slow.joined()
+	hang.Store(true)
+	ch := w.Submit("test", "pets", "1.0.0")
+	<-asked
+	no := w.node("no")
+	no.rt.reject = func(*gatewright.Resource) string {
+		if hang.Load() {
+			return "no"
+		}
+		return ""
+	}
+	no.start()
+	if c := w.Settled(ch.ID); c.State != gatewright.ChangeFailed {
+		t.Fatalf("the change is %s: %v", c.State, c.Error)
+	}
+	hang.Store(false)
+	w.live("birds", "1.0.0")
+	slow.serves(w.manifest())
+}
+
+// A stream on which nothing comes is given up.
+func TestSilentStream(t *testing.T) {
+	w := newWorld(t)
+	var silent atomic.Bool
+	n := w.node("n", func(c *agent.Config) {
+		c.Transport = newTransport(t, func(r *http.Request, resp *http.Response) error {
+			if r.URL.Path == link.StreamPath && silent.Load() {
+				resp.Body = &silentBody{resp.Body, r.Context()}
+			}
+			return nil
+		})
+	})
+	n.joined()
+	silent.Store(true)
+	n.logs.forget()
+	w.Stop()
+	w.Start()
+	n.logs.until(t, "not connected", "nothing was heard from the control plane")
+	silent.Store(false)
+	n.logs.forget()
+	n.logs.until(t, "in step")
+}
+
+// silentBody has nothing to say until its request is over.
+type silentBody struct {
+	io.ReadCloser
+	ctx context.Context
+}
+
+func (s *silentBody) Read([]byte) (int, error) {
+	<-s.ctx.Done()
+	return 0, s.ctx.Err()
 }
 
 // Messages of newer control planes: some may be ignored, others must not.

@@ -44,11 +44,12 @@ func newWorld(t testing.TB, change ...func(*fleettest.Plane)) *world {
 // node is a gateway: an agent with a runtime and a data directory.
 type node struct {
 	*agent.Agent
-	cfg  agent.Config
-	rt   *fakeRuntime
-	logs *logs
-	w    *world
-	end  func()
+	cfg     agent.Config
+	rt      *fakeRuntime
+	runtime agent.Runtime // when set, used in place of rt
+	logs    *logs
+	w       *world
+	end     func()
 }
 
 // node returns a gateway that is to be started.
@@ -71,7 +72,11 @@ func (n *node) start() *node {
 	n.w.t.Helper()
 	n.logs.forget()
 	n.rt = &fakeRuntime{changed: make(chan struct{}), entries: entries{}, reject: n.rt.reject, gate: n.rt.gate}
-	a, err := agent.New(n.cfg, n.rt)
+	var rt agent.Runtime = n.rt
+	if n.runtime != nil {
+		rt = n.runtime
+	}
+	a, err := agent.New(n.cfg, rt)
 	if err != nil {
 		n.w.t.Fatalf("new agent: %v", err)
 	}

@@ -59,7 +59,7 @@ func (a *app) registryRemove() *cobra.Command {
 	cmd := a.clientFlags(&cobra.Command{
 		Use:     "remove NAME",
 		Short:   "Remove a registry from a gateway group",
-		Long:    `Remove a registry from a gateway group. It is refused while an API there uses it.`,
+		Long:    `Remove a registry from a gateway group, unless an API there uses it.`,
 		Example: `  gatewright registry remove local-dns --group production`,
 		Args:    exactly("the NAME of a registry"),
 	})

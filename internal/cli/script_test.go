@@ -175,6 +175,8 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
+var errEnded = errors.New("the process ended")
+
 // await waits until the process has written text.
 func (p *process) await(text string) error {
 	timeout := time.After(patience)
@@ -188,7 +190,7 @@ func (p *process) await(text string) error {
 			if strings.Contains(p.stdout.String(), text) || strings.Contains(p.stderr.String(), text) {
 				return nil
 			}
-			return fmt.Errorf("it ended (%v) without writing %q, but\n%s%s", p.err, text, p.stdout, p.stderr)
+			return fmt.Errorf("it ended without writing %q, but\n%s%s: %w", text, p.stdout, p.stderr, errors.Join(p.err, errEnded))
 		case <-timeout:
 			return fmt.Errorf("it has not written %q, but\n%s%s", text, p.stdout, p.stderr)
 		}

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -56,9 +58,13 @@ it, from what they report. For one API every gateway is listed.`,
 }
 
 func deployments(ctx context.Context, c *client.Client, f client.DeploymentFilter) ([]*gatewright.Deployment, error) {
-	return collect(ctx, func(ctx context.Context, p client.Page) (*client.List[*gatewright.Deployment], error) {
+	ds, err := collect(ctx, func(ctx context.Context, p client.Page) (*client.List[*gatewright.Deployment], error) {
 		return c.Deployments(ctx, f, p)
 	})
+	slices.SortFunc(ds, func(x, y *gatewright.Deployment) int {
+		return cmp.Or(cmp.Compare(x.APIName, y.APIName), cmp.Compare(x.Track, y.Track), cmp.Compare(x.GroupName, y.GroupName))
+	})
+	return ds, err
 }
 
 // collect returns all items of a list; never nil, so that it is shown as a
@@ -98,13 +104,14 @@ func writeStatus(s *term.Screen, ds []*gatewright.Deployment, detail bool) error
 	if err := t.Write(s); err != nil || !detail {
 		return err
 	}
-	instances := term.NewTable("GATEWAY", "GROUP", "ADDRESS", "HEALTH", "STATE", "MESSAGE")
+	instances := term.NewTable("GATEWAY", "GROUP", "ADDRESS", "HEALTH", "STATE", "VERSION", "LAST SEEN", "MESSAGE")
 	for _, d := range ds {
 		for _, in := range d.Instances {
 			instances.Cells(
 				term.Cell{Text: in.Name}, term.Cell{Text: d.GroupName}, term.Cell{Text: in.Address},
 				term.Cell{Text: string(in.Health), Style: healthStyle(in.Health)},
-				term.Cell{Text: string(in.State), Style: instanceStyle(in.State)}, term.Cell{Text: in.Message},
+				term.Cell{Text: string(in.State), Style: instanceStyle(in.State)},
+				term.Cell{Text: in.Version}, term.Cell{Text: timeText(in.LastSeen)}, term.Cell{Text: in.Message},
 			)
 		}
 	}

@@ -25,7 +25,7 @@ func (a *app) watchStatus(ctx context.Context, c *client.Client, f client.Deploy
 	for {
 		err := a.watchStream(ctx, c, f, &shown)
 		switch {
-		case ctx.Err() != nil:
+		case ended(ctx):
 			return nil // Ctrl-C is how a watch ends
 		case gatewright.CodeOf(err) != gatewright.Unavailable:
 			return err
@@ -41,12 +41,14 @@ func (a *app) watchStatus(ctx context.Context, c *client.Client, f client.Deploy
 	}
 }
 
+func ended(ctx context.Context) bool { return ctx.Err() != nil }
+
 // watchStream follows one event stream until it ends. shown is what is on
 // the screen.
 func (a *app) watchStream(ctx context.Context, c *client.Client, f client.DeploymentFilter, shown *[]byte) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stream, err := c.Events(ctx, client.EventFilter{Group: f.Group, API: f.API})
+	stream, err := c.Events(ctx, client.EventFilter(f))
 	if err != nil {
 		return err
 	}

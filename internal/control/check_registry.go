@@ -50,13 +50,13 @@ func (d *draft) checkRegistryUse(after map[string]bool) error {
 	if len(removed) == 0 {
 		return nil
 	}
-	slots, err := d.tx.Slots(SlotFilter{Group: d.group.ID})
+	slots, err := d.tx.Slots(SlotFilter{Group: d.group.ID, Deployed: true})
 	if err != nil {
 		return err
 	}
 	for _, s := range slots {
 		disc := s.Runtime.Upstream.Discovery
-		if disc == nil || !removed[disc.Registry] || s.Revision == "" {
+		if disc == nil || !removed[disc.Registry] {
 			continue
 		}
 		api, err := d.tx.API(s.API)

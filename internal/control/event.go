@@ -14,7 +14,7 @@ const MaxEventBacklog = 1024
 type Event struct {
 	Change   *gatewright.Change   `json:"change,omitempty"`   // a change was submitted or moved on
 	Instance *gatewright.Instance `json:"instance,omitempty"` // an instance joined, reported something new, or left
-	Group    *gatewright.Group    `json:"group,omitempty"`    // a group was created or has a new generation
+	Group    *gatewright.Group    `json:"group,omitempty"`    // a group was created
 }
 
 // Subscription delivers events until it is closed.

@@ -158,7 +158,8 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 		})
 	}
 	told := false
-	err := c.store.Update(ctx, func(tx Tx) error {
+	var moved []*gatewright.Change
+	err := c.store.Update(ctx, func(tx Tx) (err error) {
 		if err := look(tx); err != nil {
 			return err
 		}
@@ -172,7 +173,8 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 		if err := tx.PutInstance(in); err != nil {
 			return err
 		}
-		return r.recordPrepared(tx, in)
+		moved, err = r.recordPrepared(tx, in)
+		return err
 	})
 	if err != nil {
 		return err
@@ -180,6 +182,9 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 	c.noteSeen(in.ID, in.LastSeen)
 	if told {
 		c.events.publish(Event{Instance: in})
+	}
+	for _, ch := range moved {
+		c.events.publish(Event{Change: ch})
 	}
 	c.kick(group)
 	return nil
@@ -192,16 +197,17 @@ func (r *Report) news(in *gatewright.Instance, now time.Time) bool {
 		!slices.Equal(in.Warnings, r.Warnings) || now.Sub(in.LastSeen) >= touchInterval
 }
 
-// recordPrepared notes the instance's answers; those to changes that have
-// settled meanwhile are of no interest any more.
-func (r *Report) recordPrepared(tx Tx, in *gatewright.Instance) error {
+// recordPrepared notes the instance's answers and returns the changes they
+// were news to; those that have settled meanwhile are of no interest any more.
+func (r *Report) recordPrepared(tx Tx, in *gatewright.Instance) ([]*gatewright.Change, error) {
+	var moved []*gatewright.Change
 	for _, p := range r.Prepared {
 		ch, err := tx.Change(p.Change)
 		if isNotFound(err) {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if ch.Group != in.Group || ch.State != gatewright.ChangePreparing {
 			continue
@@ -213,11 +219,15 @@ func (r *Report) recordPrepared(tx Tx, in *gatewright.Instance) error {
 				o.Reason += fmt.Sprintf(" (and %d more)", more)
 			}
 		}
-		if err := tx.PutOutcome(p.Change, o); err != nil {
-			return err
+		if !ch.SetOutcome(o) {
+			continue
 		}
+		if err := tx.PutOutcome(p.Change, o); err != nil {
+			return nil, err
+		}
+		moved = append(moved, ch)
 	}
-	return nil
+	return moved, nil
 }
 
 // clip bounds what an instance made us keep.

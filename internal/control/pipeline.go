@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -507,13 +506,8 @@ func (c *Control) stepActivating(tx Tx, ch *gatewright.Change) error {
 		case in.Reachable(now, c.listening, c.cfg.LostAfter):
 			waiting = true
 		}
-		i := slices.IndexFunc(ch.Outcomes, func(p gatewright.InstanceOutcome) bool { return p.Instance == in.ID })
-		if i < 0 {
-			ch.Outcomes = append(ch.Outcomes, o)
-		} else if ch.Outcomes[i].State == o.State {
+		if !ch.SetOutcome(o) {
 			continue
-		} else {
-			ch.Outcomes[i] = o
 		}
 		if err := tx.PutOutcome(ch.ID, o); err != nil {
 			return err

@@ -58,7 +58,7 @@ func (c *Control) describe(d *draft) (*gatewright.Plan, error) {
 	for _, in := range instances {
 		c.refresh(in)
 		p.Instances = append(p.Instances, gatewright.PlanTarget{
-			ID: in.ID, Name: in.Name, Health: in.HealthAt(now, c.listening, c.cfg.LostAfter, d.group.Generation),
+			ID: in.ID, Name: in.Name, Health: in.HealthAt(now, c.cfg.LostAfter, d.group.Generation),
 		})
 	}
 	p.Hash = d.hash()

@@ -2,7 +2,6 @@ package control
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -170,11 +169,10 @@ func (d *draft) findSlot(name string) (*draftItem, *gatewright.Slot, error) {
 		return nil, nil, err
 	}
 	if trackName == "" {
-		slots, err := d.tx.Slots(SlotFilter{Group: d.group.ID, API: api.ID})
+		slots, err := d.tx.Slots(SlotFilter{Group: d.group.ID, API: api.ID, Deployed: true})
 		if err != nil {
 			return nil, nil, err
 		}
-		slots = slices.DeleteFunc(slots, func(s *gatewright.Slot) bool { return s.Revision == "" })
 		if len(slots) == 1 {
 			trackName = slots[0].Track
 		}
@@ -212,7 +210,7 @@ func slotContent(tx Tx, slot *gatewright.Slot) (*gatewright.SlotContent, error) 
 	if slot == nil || slot.Revision == "" {
 		return nil, nil
 	}
-	rev, err := tx.Revision(slot.Revision)
+	rev, err := tx.RevisionHead(slot.Revision)
 	if err != nil {
 		return nil, err
 	}

@@ -10,22 +10,20 @@ import (
 	"github.com/gatewright/gatewright"
 )
 
-// MaxDeployments bounds one status answer.
-const MaxDeployments = 1000
-
 // StatusQuery selects deployments; empty members select all.
 type StatusQuery struct {
-	Group string // name or ID
-	API   string // name or ID, "name@track"
+	Group string             // name or ID
+	API   string             // name or ID, "name@track"
+	After gatewright.SlotKey // begin after it; the zero key begins with the first
+	Limit int                // 0 for all
 }
 
-// Status derives, from what the instances reported, what runs where.
+// Status derives, from what the instances reported, what runs where. The
+// order is that of slot keys: groups by age, in them APIs by age.
 func (c *Control) Status(ctx context.Context, q StatusQuery) ([]*gatewright.Deployment, error) {
 	var ds []*gatewright.Deployment
 	err := c.store.View(ctx, func(tx Tx) error {
-		ds = []*gatewright.Deployment{}
-		var f SlotFilter
-		track := ""
+		f := SlotFilter{Deployed: true, After: q.After, Limit: q.Limit}
 		if q.Group != "" {
 			g, err := findGroup(tx, q.Group)
 			if err != nil {
@@ -34,29 +32,22 @@ func (c *Control) Status(ctx context.Context, q StatusQuery) ([]*gatewright.Depl
 			f.Group = g.ID
 		}
 		if q.API != "" {
-			a, t, err := findAPI(tx, q.API)
+			a, track, err := findAPI(tx, q.API)
 			if err != nil {
 				return err
 			}
-			f.API, track = a.ID, t
+			f.API, f.Track = a.ID, track
 		}
 		slots, err := tx.Slots(f)
 		if err != nil {
 			return err
 		}
 		view := &statusView{c: c, tx: tx, groups: map[gatewright.GroupID]*groupView{}}
-		for _, s := range slots {
-			if s.Revision == "" || track != "" && s.Track != track {
-				continue
-			}
-			if len(ds) == MaxDeployments {
-				return gatewright.Errorf(gatewright.LimitExceeded, "more than %d deployments match; name an API or a group", MaxDeployments)
-			}
-			d, err := view.deployment(s)
-			if err != nil {
+		ds = make([]*gatewright.Deployment, len(slots))
+		for i, s := range slots {
+			if ds[i], err = view.deployment(s); err != nil {
 				return err
 			}
-			ds = append(ds, d)
 		}
 		return nil
 	})
@@ -107,7 +98,7 @@ func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, err
 	if err != nil {
 		return nil, err
 	}
-	rev, err := v.tx.Revision(s.Revision)
+	rev, err := v.tx.RevisionHead(s.Revision)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +125,7 @@ func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, err
 func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewright.Key, ch *gatewright.Change) gatewright.InstanceStatus {
 	st := gatewright.InstanceStatus{
 		ID: in.ID, Name: in.Name, Address: in.Address, Version: in.Version, LastSeen: in.LastSeen,
-		Health: in.HealthAt(v.tx.Now(), v.c.listening, v.c.cfg.LostAfter, g.group.Generation),
+		Health: in.HealthAt(v.tx.Now(), v.c.cfg.LostAfter, g.group.Generation),
 	}
 	rejected := slices.IndexFunc(in.Rejections, func(r gatewright.Rejection) bool { return r.Key == key })
 	switch {

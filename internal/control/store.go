@@ -58,6 +58,9 @@ type revisionTx interface {
 	// CreateRevision stores r, gives it the API's next number and sets it in r.
 	CreateRevision(r *gatewright.Revision) error
 	Revision(id gatewright.RevisionID) (*gatewright.Revision, error)
+	// RevisionHead is Revision without routes and document text, for those who
+	// only tell what runs.
+	RevisionHead(id gatewright.RevisionID) (*gatewright.Revision, error)
 	RevisionByNumber(api gatewright.APIID, number int) (*gatewright.Revision, error)
 	// RevisionByVersion finds the sealed revision with that version label.
 	RevisionByVersion(api gatewright.APIID, label string) (*gatewright.Revision, error)
@@ -92,8 +95,12 @@ type groupTx interface {
 
 // SlotFilter selects slots; empty members select all.
 type SlotFilter struct {
-	Group gatewright.GroupID
-	API   gatewright.APIID
+	Group    gatewright.GroupID
+	API      gatewright.APIID
+	Track    string             // only with API
+	Deployed bool               // only those that run something
+	After    gatewright.SlotKey // begin after it; the zero key begins with the first
+	Limit    int                // 0 for all
 }
 
 // Claim is a route's hold on requests of one host in a group. Two slots never

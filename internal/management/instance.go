@@ -2,6 +2,7 @@ package management
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
@@ -37,14 +38,22 @@ func (a *API) instanceRoutes() {
 	})
 
 	op = get("/deployments", "listDeployments", "instances", "List what runs where")
-	op.description = "By group and API. The state is derived from what the instances report. More than 1000 at once have to be narrowed by group or API."
+	op.description = "By group and API. The state is derived from what the instances report. The order is by age of group, then of API."
 	handle(a, op, func(ctx context.Context, in *deploymentsInput) (*answer[wire.List[*gatewright.Deployment]], error) {
-		ds, err := a.control.Status(ctx, control.StatusQuery{Group: in.Group, API: in.API})
+		after, err := in.after("deployments")
 		if err != nil {
 			return nil, err
 		}
-		return ok(pageOf("deployments", ds, in.PageInput, func(d *gatewright.Deployment) string {
-			return d.GroupName + "\x00" + d.APIName + "\x00" + d.Track
-		}))
+		q := control.StatusQuery{Group: in.Group, API: in.API, Limit: in.Limit + 1}
+		if parts := strings.SplitN(after, "\x00", 3); len(parts) == 3 {
+			q.After = gatewright.SlotKey{Group: gatewright.GroupID(parts[0]), API: gatewright.APIID(parts[1]), Track: parts[2]}
+		}
+		ds, err := a.control.Status(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		return ok(page("deployments", ds, in.Limit, func(d *gatewright.Deployment) string {
+			return string(d.Group) + "\x00" + string(d.API) + "\x00" + d.Track
+		}), nil)
 	})
 }

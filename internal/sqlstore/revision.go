@@ -83,6 +83,11 @@ func (t *tx) Revision(id gatewright.RevisionID) (*gatewright.Revision, error) {
 	return get(t, scanRevision, revisionNotFound(id), selectRevision+"WHERE r.id = ?", id)
 }
 
+// RevisionHead implements [control.Tx].
+func (t *tx) RevisionHead(id gatewright.RevisionID) (*gatewright.Revision, error) {
+	return get(t, scanRevisionHead, revisionNotFound(id), "SELECT "+revisionColumns+" FROM revisions r WHERE r.id = ?", id)
+}
+
 // RevisionByNumber implements [control.Tx].
 func (t *tx) RevisionByNumber(api gatewright.APIID, number int) (*gatewright.Revision, error) {
 	return get(t, scanRevision, notFound("API %q has no revision %d", api, number),

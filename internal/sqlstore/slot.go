@@ -30,8 +30,20 @@ func (t *tx) Slots(f control.SlotFilter) ([]*gatewright.Slot, error) {
 	if f.API != "" {
 		where, args = append(where, "api_id = ?"), append(args, f.API)
 	}
-	return list(t, scanSlot, "SELECT "+slotColumns+" FROM slots WHERE "+strings.Join(where, " AND ")+
-		" ORDER BY group_id, api_id, track", args...)
+	if f.Track != "" {
+		where, args = append(where, "track = ?"), append(args, f.Track)
+	}
+	if f.Deployed {
+		where = append(where, "revision_id IS NOT NULL")
+	}
+	if a := f.After; a != (gatewright.SlotKey{}) {
+		where, args = append(where, "(group_id, api_id, track) > (?, ?, ?)"), append(args, a.Group, a.API, a.Track)
+	}
+	query := "SELECT " + slotColumns + " FROM slots WHERE " + strings.Join(where, " AND ") + " ORDER BY group_id, api_id, track"
+	if f.Limit > 0 {
+		query, args = query+" LIMIT ?", append(args, f.Limit)
+	}
+	return list(t, scanSlot, query, args...)
 }
 
 // PutSlot implements [control.Tx]; it creates or replaces.

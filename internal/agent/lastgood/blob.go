@@ -43,8 +43,8 @@ func (s *Store) Blob(h gatewright.Hash) ([]byte, error) {
 	return body, nil
 }
 
-// Put keeps content under its hash, which the caller has verified. When it
-// returns the content is on the disk; its name is once Save has returned.
+// Put keeps content under its hash, which the caller has verified. It is sure
+// to be on the disk once a state that needs it was saved.
 func (s *Store) Put(h gatewright.Hash, body []byte) error {
 	if !h.Valid() {
 		return fmt.Errorf("keep blob: %q is not a hash", h)
@@ -58,7 +58,7 @@ func (s *Store) Put(h gatewright.Hash, body []byte) error {
 	if err != nil {
 		return fmt.Errorf("keep blob %s: %w", h.Short(), err)
 	}
-	if err := s.disk.Create(temporary, body); err != nil {
+	if err := s.disk.Write(temporary, body); err != nil {
 		s.remove(temporary) // what it took of a full disk
 		return fmt.Errorf("keep blob %s: %w", h.Short(), err)
 	}
@@ -67,7 +67,7 @@ func (s *Store) Put(h gatewright.Hash, body []byte) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.present[h] = true
+	s.present[h], s.loose[h] = true, true
 	s.unsaved[dir] = true
 	return nil
 }
@@ -88,8 +88,26 @@ func (s *Store) begin(name, dir string) (string, error) {
 	return name + "." + strconv.Itoa(s.writing) + newSuffix, nil
 }
 
-// syncDirs returns when the names of all blobs are on the disk. s.mu is held.
-func (s *Store) syncDirs() error {
+// settleBlobs returns when the content and names of the needed blobs are on
+// the disk. The error names one that is not there. s.mu is held.
+func (s *Store) settleBlobs(needed []gatewright.Hash) error {
+	var loose []string
+	for _, h := range needed {
+		if !s.present[h] {
+			return fmt.Errorf("blob %s is not there", h.Short())
+		}
+		if s.loose[h] {
+			loose = append(loose, blobName(h))
+		}
+	}
+	if len(loose) > 0 {
+		if err := s.disk.Sync(loose); err != nil {
+			return err
+		}
+	}
+	for _, h := range needed {
+		delete(s.loose, h)
+	}
 	for dir := range s.unsaved {
 		if err := s.disk.SyncDir(dir); err != nil {
 			return err

@@ -7,6 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// How files are brought to the disk. The file system joins what comes
+// together; for very many it is quicker to have everything written.
+const (
+	syncParallel   = 16
+	maxSingleSyncs = 256
 )
 
 // Modes of what is written: it may name secrets, and it decides what serves.
@@ -22,8 +31,10 @@ type Disk interface {
 	MakeDir(name string) error
 	// Read returns a file of at most limit bytes.
 	Read(name string, limit int64) ([]byte, error)
-	// Create writes a file anew and returns when its content is on the disk.
-	Create(name string, body []byte) error
+	// Write writes a file anew; its content reaches the disk some time.
+	Write(name string, body []byte) error
+	// Sync returns when the files' content is on the disk.
+	Sync(names []string) error
 	// Append adds to a file and returns when that is on the disk.
 	Append(name string, body []byte) error
 	// Rename gives a file another name, replacing what had it.
@@ -63,16 +74,32 @@ func (d osDisk) Read(name string, limit int64) ([]byte, error) {
 	return b, nil
 }
 
-func (d osDisk) Create(name string, body []byte) error {
-	return d.write(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, body)
+func (d osDisk) Write(name string, body []byte) error {
+	return os.WriteFile(d.path(name), body, fileMode)
+}
+
+func (d osDisk) Sync(names []string) error {
+	if len(names) > maxSingleSyncs {
+		if done, err := syncAll(d.root); done {
+			return err
+		}
+	}
+	var g errgroup.Group
+	g.SetLimit(syncParallel)
+	for _, name := range names {
+		g.Go(func() error {
+			f, err := os.OpenFile(d.path(name), os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			return errors.Join(f.Sync(), f.Close())
+		})
+	}
+	return g.Wait()
 }
 
 func (d osDisk) Append(name string, body []byte) error {
-	return d.write(name, os.O_WRONLY|os.O_APPEND, body)
-}
-
-func (d osDisk) write(name string, flag int, body []byte) error {
-	f, err := os.OpenFile(d.path(name), flag, fileMode)
+	f, err := os.OpenFile(d.path(name), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err
 	}

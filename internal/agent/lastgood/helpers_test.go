@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,9 +24,7 @@ var saved = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 // but this process.
 type quick struct{ osDisk }
 
-func (d quick) Create(name string, body []byte) error {
-	return os.WriteFile(d.path(name), body, fileMode)
-}
+func (d quick) Sync([]string) error { return nil }
 
 func (d quick) Append(name string, body []byte) error {
 	f, err := os.OpenFile(d.path(name), os.O_WRONLY|os.O_APPEND, fileMode)
@@ -160,62 +159,111 @@ func (h history) sound(t testing.TB, root string, wanted ...int) {
 // part of what was to be written. When once is set it goes on after that.
 type dyingDisk struct {
 	Disk
-	stop  int
-	part  float64
-	once  bool
+	stop int
+	part float64
+	once bool
+
+	mu    sync.Mutex
 	count int
+	loose map[string]bool // written and not brought to the disk
 }
 
 var errDead = errors.New("no space left on device")
 
-func (d *dyingDisk) dies() bool {
+// dies counts an operation and tells whether it fails, and whether it is the
+// first that does.
+func (d *dyingDisk) dies() (fails, first bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.count++
-	return d.count == d.stop || !d.once && d.count > d.stop
+	return d.count == d.stop || !d.once && d.count > d.stop, d.count == d.stop
 }
 
-func (d *dyingDisk) Create(name string, body []byte) error {
-	if !d.dies() {
-		return d.Disk.Create(name, body)
+// lose does to files what losing power does to those that were not brought to
+// the disk.
+func (d *dyingDisk) lose(t testing.TB, root string) {
+	t.Helper()
+	for name := range d.loose {
+		body, err := os.ReadFile(filepath.Join(root, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a leftover that was tidied away
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, root, name, body[:len(body)/2])
 	}
-	if d.count > d.stop {
+}
+
+func (d *dyingDisk) Write(name string, body []byte) error {
+	fails, first := d.dies()
+	if fails && !first {
 		return errDead
 	}
-	return errors.Join(errDead, d.Disk.Create(name, body[:int(d.part*float64(len(body)))]))
+	d.mu.Lock()
+	d.loose[name] = true
+	d.mu.Unlock()
+	if first {
+		return errors.Join(errDead, d.Disk.Write(name, body[:int(d.part*float64(len(body)))]))
+	}
+	return d.Disk.Write(name, body)
+}
+
+func (d *dyingDisk) Sync(names []string) error {
+	if fails, _ := d.dies(); fails {
+		return errDead
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, name := range names {
+		delete(d.loose, name)
+	}
+	return d.Disk.Sync(names)
 }
 
 func (d *dyingDisk) Append(name string, body []byte) error {
-	if !d.dies() {
+	fails, first := d.dies()
+	switch {
+	case !fails:
 		return d.Disk.Append(name, body)
-	}
-	if d.count > d.stop {
+	case !first:
 		return errDead
 	}
 	return errors.Join(errDead, d.Disk.Append(name, body[:int(d.part*float64(len(body)))]))
 }
 
 func (d *dyingDisk) Rename(from, to string) error {
-	if d.dies() {
+	if fails, _ := d.dies(); fails {
 		return errDead
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.loose[from] {
+		d.loose[to] = true
+	}
+	delete(d.loose, from)
 	return d.Disk.Rename(from, to)
 }
 
 func (d *dyingDisk) Remove(name string) error {
-	if d.dies() {
+	if fails, _ := d.dies(); fails {
 		return errDead
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.loose, name)
 	return d.Disk.Remove(name)
 }
 
 func (d *dyingDisk) MakeDir(name string) error {
-	if d.dies() {
+	if fails, _ := d.dies(); fails {
 		return errDead
 	}
 	return d.Disk.MakeDir(name)
 }
 
 func (d *dyingDisk) SyncDir(name string) error {
-	if d.dies() {
+	if fails, _ := d.dies(); fails {
 		return errDead
 	}
 	return d.Disk.SyncDir(name)

@@ -43,14 +43,7 @@ func (s *Store) SaveIdentity(id *Identity) error {
 	if err != nil {
 		return fmt.Errorf("encode identity: %w", err)
 	}
-	err = s.disk.Create(identityName+newSuffix, append(body, '\n'))
-	if err == nil {
-		err = s.disk.Rename(identityName+newSuffix, identityName)
-	}
-	if err == nil {
-		err = s.disk.SyncDir(".")
-	}
-	if err != nil {
+	if err := s.replace(identityName, append(body, '\n')); err != nil {
 		return fmt.Errorf("save identity: %w", err)
 	}
 	return nil

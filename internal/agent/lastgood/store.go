@@ -50,6 +50,7 @@ type Store struct {
 
 	mu      sync.Mutex
 	present map[gatewright.Hash]bool // blob files
+	loose   map[gatewright.Hash]bool // those whose content may not be on the disk yet
 	made    map[string]bool          // blob directories that exist
 	unsaved map[string]bool          // directories with names that may not be on the disk yet
 	writing int                      // number in the names of files being written
@@ -72,7 +73,7 @@ func Open(root string, disk Disk, log *slog.Logger) (*Store, error) {
 	if disk == nil {
 		disk = OS(root)
 	}
-	s := &Store{disk: disk, log: log, present: map[gatewright.Hash]bool{}, made: map[string]bool{}, unsaved: map[string]bool{}}
+	s := &Store{disk: disk, log: log, present: map[gatewright.Hash]bool{}, loose: map[gatewright.Hash]bool{}, made: map[string]bool{}, unsaved: map[string]bool{}}
 	if err := OS(root).MakeDir("."); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
@@ -110,7 +111,7 @@ func (s *Store) scan() {
 		for _, name := range s.list(dir) {
 			s.made[dir] = true
 			if h := gatewright.Hash("sha256:" + name); h.Valid() {
-				s.present[h] = true
+				s.present[h], s.loose[h] = true, true
 			} else if strings.HasSuffix(name, newSuffix) {
 				s.remove(dir + "/" + name)
 			}
@@ -151,6 +152,9 @@ func (s *Store) Load() (state *State, cut bool, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, h := range needed {
+		delete(s.loose, h) // it was on the disk before the line that names it
+	}
 	cut = good < len(text)
 	first := slices.Index(text, '\n') + 1
 	s.journal.sound = !cut && first > 0 && text[len(text)-1] == '\n'
@@ -188,10 +192,7 @@ func (s *Store) Save(state *State, from int64, d *gatewright.Delta, keep map[gat
 	if !j.sound || j.generation != from {
 		d = nil // it does not lead on from what is on the disk
 	}
-	if missing := s.missing(state, d); missing != "" {
-		return fmt.Errorf("save generation %d: blob %s is not on the disk", state.Generation, missing.Short())
-	}
-	if err := s.syncDirs(); err != nil {
+	if err := s.settleBlobs(needs(state, d)); err != nil {
 		return fmt.Errorf("save blobs of generation %d: %w", state.Generation, err)
 	}
 	if d == nil {
@@ -213,24 +214,25 @@ func (s *Store) Save(state *State, from int64, d *gatewright.Delta, keep map[gat
 	return nil
 }
 
-// missing returns a blob that is not there and that the state needs; given
-// what leads to the state from what is on the disk, only that is looked at.
-func (s *Store) missing(state *State, d *gatewright.Delta) gatewright.Hash {
-	if d != nil {
-		for k, h := range d.Upserts {
-			if _, rejected := state.Kept[k]; !rejected && !s.present[h] {
-				return h
-			}
-		}
-		return ""
+// needs lists the blobs that a state cannot do without; given what leads to it
+// from what is on the disk, only those that are new with that.
+func needs(state *State, d *gatewright.Delta) []gatewright.Hash {
+	if d == nil {
+		needed, _ := state.named()
+		return needed
 	}
-	needed, _ := state.named()
-	for _, h := range needed {
-		if !s.present[h] {
-			return h
+	var needed []gatewright.Hash
+	for k, h := range d.Upserts {
+		if _, rejected := state.Kept[k]; !rejected {
+			needed = append(needed, h)
 		}
 	}
-	return ""
+	for _, h := range state.Kept {
+		if h != "" {
+			needed = append(needed, h)
+		}
+	}
+	return needed
 }
 
 // rewrite begins the journal anew and removes blobs that neither it nor keep
@@ -240,21 +242,30 @@ func (s *Store) rewrite(state *State, keep map[gatewright.Hash]bool) error {
 	if err != nil {
 		return err
 	}
-	err = s.disk.Create(journalName+newSuffix, text)
-	if err == nil {
-		err = s.disk.Rename(journalName+newSuffix, journalName)
-	}
-	if err == nil {
-		err = s.disk.SyncDir(".")
-	}
 	j := &s.journal
-	if err != nil {
+	if err := s.replace(journalName, text); err != nil {
 		j.sound = false // after a failed rename it may be the old or the new one
 		return fmt.Errorf("save generation %d: %w", state.Generation, err)
 	}
 	j.sound, j.generation, j.whole, j.deltas, j.lines = true, state.Generation, len(text), 0, 0
 	s.collect(state, keep)
 	return nil
+}
+
+// replace puts a file in the place of another, or of none: whatever happens,
+// there is the old or the new one, whole.
+func (s *Store) replace(name string, body []byte) error {
+	err := s.disk.Write(name+newSuffix, body)
+	if err == nil {
+		err = s.disk.Sync([]string{name + newSuffix})
+	}
+	if err == nil {
+		err = s.disk.Rename(name+newSuffix, name)
+	}
+	if err == nil {
+		err = s.disk.SyncDir(".")
+	}
+	return err
 }
 
 // collect removes the blobs that nobody names. s.mu is held.
@@ -271,6 +282,7 @@ func (s *Store) collect(state *State, keep map[gatewright.Hash]bool) {
 		if !named[h] {
 			s.remove(blobName(h))
 			delete(s.present, h)
+			delete(s.loose, h)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func TestPowerLossAtEveryStep(t *testing.T) {
 	for _, part := range []float64{0, 0.5, 0.99, 1} {
 		for stop := 1; ; stop++ {
 			root := t.TempDir()
-			disk := &dyingDisk{Disk: quick{osDisk{root}}, stop: stop, part: part}
+			disk := &dyingDisk{Disk: quick{osDisk{root}}, stop: stop, part: part, loose: map[string]bool{}}
 			s := open(t, root, disk)
 			reached := -1
 			var err error
@@ -168,7 +168,9 @@ func TestPowerLossAtEveryStep(t *testing.T) {
 			if err == nil {
 				break // it stopped after the end
 			}
-			h.sound(t, root, reached, reached+1)
+			h.sound(t, root, reached, reached+1) // the process was killed
+			disk.lose(t, root)
+			h.sound(t, root, reached, reached+1) // or the machine
 		}
 	}
 }
@@ -180,7 +182,7 @@ func TestDiskFailsOnce(t *testing.T) {
 	for _, part := range []float64{0, 0.5} {
 		for stop := 1; ; stop++ {
 			root := t.TempDir()
-			disk := &dyingDisk{Disk: quick{osDisk{root}}, stop: stop, part: part, once: true}
+			disk := &dyingDisk{Disk: quick{osDisk{root}}, stop: stop, part: part, once: true, loose: map[string]bool{}}
 			s := open(t, root, disk)
 			failed := false
 			for g := range h.states {
@@ -201,6 +203,28 @@ func TestDiskFailsOnce(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Many files are brought to the disk by one call where there is one.
+func TestManyFilesAtOnce(t *testing.T) {
+	root := t.TempDir()
+	s := open(t, root, OS(root))
+	state := &State{Group: "grp_1", Generation: 1, Entries: map[gatewright.Key]gatewright.Hash{}}
+	for i := range maxSingleSyncs + 1 {
+		hash, body := content(fmt.Sprint("content ", i))
+		if err := s.Put(hash, body); err != nil {
+			t.Fatal(err)
+		}
+		state.Entries[gatewright.Key(fmt.Sprint("api/", i))] = hash
+	}
+	if err := s.Save(state, 0, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.loose) > 0 {
+		t.Errorf("%d files were left out", len(s.loose))
+	}
+	closed(t, s)
+	history{states: []*State{nil, state}}.sound(t, root, 1)
 }
 
 func TestSaveRefusesMissingContent(t *testing.T) {

@@ -9,6 +9,21 @@ import (
 	"github.com/gatewright/gatewright/internal/control"
 )
 
+// testRevisionHead holds the short reading against the whole one.
+func testRevisionHead(s *suite) {
+	s.update(func(tx control.Tx) {
+		a := s.newAPI(tx, "a")
+		r := s.draft(a.ID, "1.0.0", "/x")
+		r.Definition.Document.Text = []byte("text")
+		s.ok(tx.CreateRevision(r))
+		s.ok(tx.SealRevision(r.ID, tx.Now()))
+		whole := must(tx.Revision(r.ID))(s)
+		whole.Definition.Routes, whole.Definition.Document.Text = nil, nil
+		s.same(must(tx.RevisionHead(r.ID))(s), whole)
+		s.fails(oneError(tx.RevisionHead("rev_none")), gatewright.NotFound, `revision "rev_none" does not exist`)
+	})
+}
+
 func testRevision(s *suite) {
 	var r *gatewright.Revision
 	s.update(func(tx control.Tx) {

@@ -41,6 +41,19 @@ func testSlot(s *suite) {
 			got := must(tx.Slots(f))(s)
 			s.same(append([]*gatewright.Slot{}, got...), want)
 		}
+		changed.Revision = r.ID
+		s.ok(tx.PutSlot(changed))
+		s.same(must(tx.Slots(control.SlotFilter{Deployed: true}))(s), []*gatewright.Slot{changed})
+		s.same(must(tx.Slots(control.SlotFilter{API: a.ID, Track: "v2"}))(s), []*gatewright.Slot{changed})
+		for limit := 1; limit <= len(all)+1; limit++ { // pages join without gap
+			var walked []*gatewright.Slot
+			f := control.SlotFilter{Limit: limit}
+			for page := must(tx.Slots(f))(s); len(page) > 0; page = must(tx.Slots(f))(s) {
+				walked = append(walked, page...)
+				f.After = page[len(page)-1].SlotKey
+			}
+			s.same(walked, all)
+		}
 		s.fails(oneError(tx.Slot(gatewright.SlotKey{Group: h.ID, API: a.ID, Track: "v2"})), gatewright.NotFound, `"v2"`)
 		s.fails(tx.PutSlot(&gatewright.Slot{SlotKey: gatewright.SlotKey{Group: "grp_none", API: a.ID}}), gatewright.NotFound, `"grp_none"`)
 		s.fails(tx.PutSlot(&gatewright.Slot{SlotKey: gatewright.SlotKey{Group: g.ID, API: "api_none"}}), gatewright.NotFound, `"api_none"`)

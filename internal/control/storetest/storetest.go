@@ -60,6 +60,7 @@ func Run(t *testing.T, open Opener) {
 		{"api list", testAPIList},
 		{"track", testTrack},
 		{"revision", testRevision},
+		{"revision head", testRevisionHead},
 		{"revision numbers", testRevisionNumbers},
 		{"revision seal", testRevisionSeal},
 		{"revision lookup", testRevisionLookup},

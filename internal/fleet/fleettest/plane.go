@@ -19,7 +19,7 @@ import (
 
 // Patience is how long tests wait for what must happen. It is generous: a test
 // that works never waits for its end.
-const Patience = 10 * time.Second
+const Patience = 30 * time.Second
 
 // Actor is who does things in tests.
 var Actor = gatewright.Actor{Name: "admin", Client: "test"}
@@ -33,6 +33,8 @@ type Plane struct {
 
 	// Wrap, when set before Start, is put around the link's handler.
 	Wrap func(http.Handler) http.Handler
+	// Around, when set before Start, is put around what the fleet reads.
+	Around func(fleet.Control) fleet.Control
 	// KeepLog is how many generations the manifest log keeps.
 	KeepLog int
 	// Config of the fleet.
@@ -43,13 +45,15 @@ type Plane struct {
 	address string
 	store   control.Store
 	stop    func()
+
+	stopFleet func()
 }
 
 // New returns a control plane that is to be started. It ends with the test.
 func New(t testing.TB) *Plane {
 	p := &Plane{
 		t: t, path: filepath.Join(t.TempDir(), "gatewright.db"), address: "127.0.0.1:0", Clock: NewClock(),
-		Config: fleet.Config{Ping: 20 * time.Millisecond, Heartbeat: 50 * time.Millisecond, Version: "test"},
+		Config: fleet.Config{Ping: 200 * time.Millisecond, Heartbeat: 200 * time.Millisecond, Version: "test"},
 	}
 	t.Cleanup(p.Stop)
 	return p
@@ -66,7 +70,13 @@ func (p *Plane) Start() {
 	p.must(err)
 	cfg := p.Config
 	cfg.Clock = p.Clock.Now
-	p.Fleet = fleet.New(p.Control, cfg)
+	var read fleet.Control = p.Control
+	if p.Around != nil {
+		read = p.Around(read)
+	}
+	p.Fleet = fleet.New(read, cfg)
+	fleetCtx, stopFleet := context.WithCancel(ctx)
+	p.stopFleet = stopFleet
 	var listen net.ListenConfig
 	l, err := listen.Listen(ctx, "tcp", p.address)
 	p.must(err)
@@ -78,7 +88,7 @@ func (p *Plane) Start() {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: Patience, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	var wg sync.WaitGroup
 	wg.Go(func() { p.check(p.Control.Run(ctx)) })
-	wg.Go(func() { p.check(p.Fleet.Run(ctx)) })
+	wg.Go(func() { p.check(p.Fleet.Run(fleetCtx)) })
 	wg.Go(func() { p.check(server.Serve(l)) })
 	p.stop = func() {
 		cancel()
@@ -95,6 +105,9 @@ func (p *Plane) Stop() {
 		p.stop = nil
 	}
 }
+
+// StopFleet ends the fleet alone, as a process does that shuts down in order.
+func (p *Plane) StopFleet() { p.stopFleet() }
 
 func (p *Plane) must(err error) {
 	p.t.Helper()

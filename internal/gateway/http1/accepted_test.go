@@ -80,7 +80,7 @@ func TestPaths(t *testing.T) {
 		"/%c3%a4":        "/%C3%A4",
 		"/%c0%ae%c0%ae/": "/%C0%AE%C0%AE/", // overlong dots stay what they are: bytes
 		"/a;x=1":         "/a;x=1",
-		"/a/;x/b":        "/a/;x/b",
+		"/a|b[c]^":       "/a%7Cb%5Bc%5D%5E",
 		"/A":             "/A",
 		"/a.":            "/a.",
 		"/a/.../b":       "/a/.../b",
@@ -95,7 +95,7 @@ func TestPaths(t *testing.T) {
 	cases = cases.accepted()
 	for _, in := range []string{
 		"/..", "/../a", "/a/../../b", "/%2e%2e/", "/a%2fb", "/a%2Fb", "/a%5cb", "/a%5Cb", "/a\\b", "/a/..\\b",
-		"/a%00", "/a/..;x/b", "/a/.;/b", "/a/%2e%2e;x/b", "/%", "/%4", "/%zz", "/a\"", "/<a>", "/a|b", "/{a}",
+		"/a%00", "/a/..;x/b", "/a/.;/b", "/a/%2e%2e;x/b", "/%", "/%4", "/%zz", "/a\"", "/<a>", "/a/;x/b", "/{a}",
 	} {
 		cases = append(cases, exchangeCase{name: "refused " + in, send: "GET " + in + " HTTP/1.1\r\nHost: h\r\n\r\n", status: 400, closed: true})
 	}

@@ -29,6 +29,8 @@ type Endpoint struct {
 	retired bool      // nothing is kept any more
 }
 
+var _ exchange.Endpoint = (*Endpoint)(nil)
+
 // EndpointStats are an endpoint's figures.
 type EndpointStats struct {
 	Open, Idle int   // connections now

@@ -4,8 +4,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"strings"
-
-	"github.com/gatewright/gatewright/internal/gateway/exchange"
 )
 
 // identify fills in who asks and the request's ID.
@@ -87,7 +85,8 @@ func (c *conn) appendForwarded(out []byte) []byte {
 	return appendField(out, "X-Request-Id", w.requestID)
 }
 
-// appendRequestHead writes the head for the upstream at u.
+// appendRequestHead appends the request's head as the upstream gets it.
+// streamed says that the body is not all at hand.
 func (c *conn) appendRequestHead(out []byte, endpoint *Endpoint, streamed bool) []byte {
 	w := c.w
 	ex := &w.ex
@@ -121,5 +120,3 @@ func (c *conn) appendRequestHead(out []byte, endpoint *Endpoint, streamed bool) 
 	out = c.appendForwarded(out)
 	return append(out, "\r\n"...)
 }
-
-var _ exchange.Endpoint = (*Endpoint)(nil)
