@@ -25,11 +25,16 @@ LINT          := $(TOOLS)/golangci-lint-$(LINT_VERSION)
 RACE          := CGO_ENABLED=1 go test -race
 
 FUZZTIME ?= 30s
-SOAKTIME ?= 10m
+# How much "make soak" does; a few hundred of each is part of "make test".
+KILLS    ?= 5000
+CHANGES  ?= 20000
+# The end-to-end tests take minutes, under the race detector and on a small
+# machine many.
+TIMEOUT  := -timeout 40m
 
 .PHONY: help
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/gatewright
@@ -42,11 +47,11 @@ run: build ## build, then run everything in one process (ARGS="--listen 127.0.0.
 .PHONY: test
 test: ## run all tests, with what they need from the system where it can be had
 	./script/apt-deps
-	go test ./...
+	go test $(TIMEOUT) ./...
 
 .PHONY: check
 check: format vet lint arch ## what must be clean before a commit: format, vet, lint, directions, tests with the race detector
-	$(RACE) ./...
+	$(RACE) $(TIMEOUT) ./...
 
 .PHONY: format
 format:
@@ -79,11 +84,15 @@ fuzz: ## run every fuzz target for FUZZTIME each
 	done
 
 .PHONY: soak
-soak: build ## publish, kill and restart for SOAKTIME while requests run; none may be lost
-	GATEWRIGHT_SOAK=$(SOAKTIME) go test -count=1 -timeout 0 -run '^TestSoak' -v ./internal/cli
+soak: ## run the kill and zero-downtime tests for hours (KILLS=…, CHANGES=…)
+	GATEWRIGHT_KILLS=$(KILLS) GATEWRIGHT_CHANGES=$(CHANGES) go test -count=1 -timeout 0 -v -run '^(TestKill|TestZeroDowntime)$$' ./e2e
 
 .PHONY: bench
-bench: ## run every benchmark, with allocations
+bench: ## measure against other proxies and write the tables of docs/benchmarks.md
+	go run ./bench -write docs/benchmarks.md
+
+.PHONY: microbench
+microbench: ## run every benchmark of the packages, with allocations
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: dist

@@ -84,9 +84,6 @@ type SlotChange struct {
 	Before  *SlotContent `json:"before,omitempty"` // nil when nothing ran
 	After   *SlotContent `json:"after,omitempty"`  // nil when nothing runs any more
 	Stamp   string       `json:"stamp,omitempty"`  // version to bind to the revision as it goes live
-	// Relabel is the source group of a sync that gives its unversioned
-	// revision the version Stamp: the source then shows it too.
-	Relabel GroupID `json:"relabel,omitempty"`
 }
 
 // SlotContent is what a slot runs, told in full so that history can be read
@@ -148,4 +145,26 @@ func (c *Change) SetOutcome(o InstanceOutcome) bool {
 	}
 	c.Outcomes = append(c.Outcomes, o)
 	return true
+}
+
+// HasOutcome reports whether the instance has a part in the change.
+func (c *Change) HasOutcome(id InstanceID) bool {
+	for i := range c.Outcomes {
+		if c.Outcomes[i].Instance == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Alters reports whether the change alters the resource with that key.
+func (c *Change) Alters(key Key) bool {
+	for _, item := range c.Items {
+		switch {
+		case item.Slot != nil && key == APIKey(SlotKey{Group: c.Group, API: item.Slot.API, Track: item.Slot.Track}),
+			item.Registry != nil && key == RegistryKey(item.Registry.Name):
+			return true
+		}
+	}
+	return false
 }

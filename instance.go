@@ -45,15 +45,15 @@ const (
 	Offline   Health = "offline"
 )
 
+// heard is how far LastSeen is from now. One in the future is of a clock that
+// was put back since; the farther off it is, the less it says.
+func (i *Instance) heard(now time.Time) time.Duration { return now.Sub(i.LastSeen).Abs() }
+
 // Silence says how long an instance has not been heard at now, given that
 // the control plane has listened since listening. Time in which nobody
 // listened does not count against it.
 func (i *Instance) Silence(now, listening time.Time) time.Duration {
-	since := i.LastSeen
-	if listening.After(since) {
-		since = listening
-	}
-	return max(0, now.Sub(since))
+	return min(i.heard(now), max(0, now.Sub(listening)))
 }
 
 // Reachable reports whether a change must wait for the instance.
@@ -65,7 +65,7 @@ func (i *Instance) Reachable(now, listening time.Time, lostAfter time.Duration) 
 // generation its group wants. Nothing excuses silence here: after a control
 // plane was away, instances are lost until they are heard again.
 func (i *Instance) HealthAt(now time.Time, lostAfter time.Duration, wanted int64) Health {
-	silence := max(0, now.Sub(i.LastSeen))
+	silence := i.heard(now)
 	switch {
 	case !i.LeftAt.IsZero(), silence >= OfflineAfter:
 		return Offline
@@ -77,7 +77,11 @@ func (i *Instance) HealthAt(now time.Time, lostAfter time.Duration, wanted int64
 	return Healthy
 }
 
-// Gone reports whether the instance is to be forgotten. LastSeen alone
-// decides: grace for a control plane that did not listen would keep it for
-// ever on one that restarts often.
-func (i *Instance) Gone(now time.Time) bool { return now.Sub(i.LastSeen) >= GoneAfter }
+// Gone reports whether the instance is to be forgotten; one that said goodbye
+// is as soon as it would be offline. LastSeen alone decides: grace for a
+// control plane that did not listen would keep it for ever on one that
+// restarts often.
+func (i *Instance) Gone(now time.Time) bool {
+	silence := now.Sub(i.LastSeen)
+	return silence >= GoneAfter || !i.LeftAt.IsZero() && silence >= OfflineAfter
+}

@@ -24,7 +24,8 @@ func TestInstanceSilence(t *testing.T) {
 		{"nobody has listened yet", noon.Add(-time.Hour), noon, 0},
 		{"listening since it was heard", noon.Add(-time.Hour), noon.Add(-time.Hour), time.Hour},
 		{"never heard", time.Time{}, noon.Add(-time.Minute), time.Minute},
-		{"heard in the future", noon.Add(time.Second), noon.Add(-time.Hour), 0},
+		{"heard in the future", noon.Add(time.Second), noon.Add(-time.Hour), time.Second},
+		{"heard in the far future", noon.Add(5 * time.Hour), noon.Add(-time.Hour), time.Hour},
 		{"listening from the future", noon.Add(-time.Hour), noon.Add(time.Second), 0},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,9 @@
 package gatewright
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // SlotKey names the place where one revision runs.
 type SlotKey struct {
@@ -12,9 +15,18 @@ type SlotKey struct {
 // Slot is API × track × group: the place where one current revision runs.
 type Slot struct {
 	SlotKey
-	Revision RevisionID    `json:"revision,omitempty"` // "" when undeployed
-	Runtime  RuntimeConfig `json:"runtime"`
-	Change   ChangeID      `json:"change,omitempty"` // the change that altered it last
+	Revision   RevisionID    `json:"revision,omitempty"` // "" when undeployed
+	Version    string        `json:"version,omitempty"`  // that its gateways show; a revision may have been given one since
+	Runtime    RuntimeConfig `json:"runtime"`
+	Change     ChangeID      `json:"change,omitempty"`     // the change that altered it last
+	Generation int64         `json:"generation,omitempty"` // of the group, made by that change
+	Since      time.Time     `json:"since,omitzero"`       // when that change was activated
+}
+
+// SlotRun is one step of a slot's history: what a change made it run.
+type SlotRun struct {
+	Kind     ChangeKind
+	Revision RevisionID // "" when the change undeployed it
 }
 
 // RuntimeConfig is the unversioned part of what a slot runs. It survives

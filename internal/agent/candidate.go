@@ -163,7 +163,7 @@ func (a *Agent) interrupt(m *link.Message) {
 		return
 	}
 	switch m.Type {
-	case link.MessageManifest, link.MessageDelta, link.MessageBye:
+	case link.MessageManifest, link.MessageDelta:
 		p.stop()
 	case link.MessageDiscard, link.MessagePrepare:
 		if m.Change == p.change {

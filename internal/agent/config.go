@@ -25,6 +25,7 @@ const (
 	maxCandidates  = 4                // prepared changes at a time
 	fetchParallel  = 8                // blobs that are fetched or read at a time
 	fetchAttempts  = 6                // before a blob counts as not to be had
+	readAhead      = 8                // messages read before they are dealt with
 	requestTimeout = 10 * time.Second // of a join or report
 	blobTimeout    = 60 * time.Second // of one attempt to fetch a blob
 	leaveTimeout   = 2 * time.Second  // to say goodbye

@@ -455,3 +455,16 @@ func TestSeveralServers(t *testing.T) {
 	w.live("pets", "1.0.0")
 	n.serves(w.manifest())
 }
+
+func TestGoodbyeIsHeard(t *testing.T) {
+	w := newWorld(t)
+	n := w.node("n").joined()
+	w.live("pets", "1.0.0")
+	w.StopFleet()
+	n.logs.until(t, "not connected", "the control plane ended the stream: the control plane stops or restarts")
+	n.serves(w.manifest())
+	w.Stop()
+	n.logs.forget()
+	w.Start()
+	n.logs.until(t, "in step")
+}

@@ -39,7 +39,7 @@ func (a *Agent) session(ctx context.Context) error {
 	defer a.setConnected(false)
 	a.log.Info("connected to the control plane", slog.String("server", a.client.server), slog.String("instance", string(joined.Instance)), slog.String("group", joined.GroupName))
 
-	messages := make(chan *link.Message)
+	messages := make(chan *link.Message, readAhead)
 	helpers.Go(func() { cancel(a.listen(ctx, &timedReader{body, alarm, silence}, messages)) })
 	helpers.Go(func() {
 		if err := a.keepReporting(ctx, a.client, joined); err != nil {
@@ -142,8 +142,6 @@ func (a *Agent) handle(ctx context.Context, m *link.Message) error {
 		return a.current(m)
 	case link.MessagePing:
 		a.saveAgain(ctx)
-	case link.MessageBye:
-		return &goodbye{m.Notice}
 	}
 	return nil
 }
@@ -161,8 +159,9 @@ func (a *Agent) current(m *link.Message) error {
 	return nil
 }
 
-// listen reads messages until the stream ends and hands each over when the one
-// before it is done with. It returns why it ended.
+// listen reads messages until the stream ends and hands them over, a few ahead
+// of what is being dealt with so that a discard is seen in time. It returns
+// why it ended.
 func (a *Agent) listen(ctx context.Context, stream io.Reader, messages chan<- *link.Message) error {
 	r := bufio.NewReaderSize(stream, 64<<10)
 	for {
@@ -178,6 +177,12 @@ func (a *Agent) listen(ctx context.Context, stream io.Reader, messages chan<- *l
 			continue // of a newer control plane, which does not mind
 		}
 		a.interrupt(m)
+		switch {
+		case m.Type == link.MessageBye:
+			return &goodbye{m.Notice}
+		case m.Type == link.MessagePing && len(messages) > 0:
+			continue // whoever is busy needs no waking
+		}
 		select {
 		case messages <- m:
 		case <-ctx.Done():

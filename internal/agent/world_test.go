@@ -93,6 +93,11 @@ func (n *node) start() *node {
 		wg.Wait()
 	})
 	n.w.t.Cleanup(n.end)
+	n.w.t.Cleanup(func() {
+		if n.w.t.Failed() {
+			n.logs.tell(n.w.t, n.cfg.Name)
+		}
+	})
 	<-a.Restored()
 	return n
 }
@@ -190,6 +195,13 @@ func (l *logs) until(t testing.TB, words ...string) {
 			t.Fatalf("waited in vain for the log to say %q; it says at last:\n%s", words, strings.Join(l.lines[max(0, len(l.lines)-20):], "\n"))
 		}
 	}
+}
+
+// tell shows what was logged last.
+func (l *logs) tell(t testing.TB, name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.Logf("%s logged at last:\n%s", name, strings.Join(l.lines[max(0, len(l.lines)-30):], "\n"))
 }
 
 // forget begins anew.

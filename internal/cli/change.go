@@ -171,7 +171,7 @@ func (a *app) follow(ctx context.Context, c *client.Client, ch *gatewright.Chang
 // settled tells how the change ended.
 func (a *app) settled(plan *gatewright.Plan, ch *gatewright.Change) error {
 	err := a.show(outcome{Plan: plan, Change: ch}, func(s *term.Screen) error {
-		if ch.State != gatewright.ChangeLive {
+		if ch.State != gatewright.ChangeLive || ch.Error != nil {
 			return nil
 		}
 		for _, line := range achieved(ch) {
@@ -181,7 +181,7 @@ func (a *app) settled(plan *gatewright.Plan, ch *gatewright.Change) error {
 		}
 		return nil
 	})
-	if err != nil || ch.State == gatewright.ChangeLive {
+	if err != nil || ch.State == gatewright.ChangeLive && ch.Error == nil {
 		return err
 	}
 	e := gatewright.Errorf(gatewright.Conflict, "change %s is %s", ch.ID, ch.State)

@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gatewright/gatewright"
 )
@@ -13,10 +14,13 @@ func (c *Control) checkBusy(d *draft) error {
 	if err != nil {
 		return err
 	}
+	if d.self != "" {
+		// A recorded change is only held up by those before it: those after it
+		// wait for it. The list is newest first.
+		i := slices.IndexFunc(unsettled, func(c *gatewright.Change) bool { return c.ID == d.self })
+		unsettled = unsettled[i+1:]
+	}
 	for _, other := range unsettled {
-		if other.ID == d.self {
-			continue
-		}
 		for i := range d.items {
 			it := &d.items[i]
 			if !touches(other, it) {

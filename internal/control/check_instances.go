@@ -17,9 +17,10 @@ func (c *Control) checkInstances(d *draft) error {
 	reachable := 0
 	for _, in := range instances {
 		c.refresh(in)
-		if in.Reachable(now, c.listening, c.cfg.LostAfter) {
+		switch {
+		case in.Reachable(now, c.listeningSince(), c.cfg.LostAfter):
 			reachable++
-		} else {
+		case in.LeftAt.IsZero():
 			d.add(gatewright.Finding{
 				Level: gatewright.LevelWarning, Subject: in.Name,
 				Message: fmt.Sprintf("instance %s is not reachable (last seen %s); it gets the change when it returns", in.Name, in.LastSeen.UTC().Format("2006-01-02 15:04:05")),

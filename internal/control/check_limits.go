@@ -13,10 +13,17 @@ func (c *Control) checkLimits(d *draft) error {
 		if it.api == nil || it.revision == nil || it.revision.ID != "" {
 			continue
 		}
-		if it.api.LastRevision >= gatewright.MaxRevisions {
+		if it.api.LastRevision < gatewright.MaxRevisions {
+			continue // it cannot have more than it ever had
+		}
+		stored, err := d.tx.RevisionCount(it.api.ID)
+		if err != nil {
+			return err
+		}
+		if stored >= gatewright.MaxRevisions {
 			d.add(gatewright.Finding{
 				Level: gatewright.LevelError, Code: gatewright.LimitExceeded, Subject: it.api.Name,
-				Message: fmt.Sprintf("%s has had %d revisions, the limit of one API", it.api.Name, it.api.LastRevision),
+				Message: fmt.Sprintf("%s has %d revisions, the limit of one API", it.api.Name, stored),
 				Remedy:  "publish it under a new name",
 			})
 		}

@@ -33,11 +33,13 @@ func (c *Control) checkRouteConflict(d *draft) error {
 		if err != nil {
 			return err
 		}
-		holders = append(d.outside(holders), d.inside(i, claims)...)
-		if err := d.reportConflicts(it, claims, holders); err != nil {
+		others, err := d.outside(holders)
+		if err != nil {
 			return err
 		}
-		if len(holders) == 0 {
+		others = append(others, d.inside(i, claims)...)
+		d.reportConflicts(it, claims, others)
+		if len(others) == 0 {
 			if err := d.reportOverlaps(it, slot, claims); err != nil {
 				return err
 			}
@@ -46,26 +48,43 @@ func (c *Control) checkRouteConflict(d *draft) error {
 	return nil
 }
 
+// holder is a claim and the name of the slot that holds it.
+type holder struct {
+	Claim
+	name string
+}
+
 // outside leaves out the claims of slots this change alters: what counts is
 // what they will claim.
-func (d *draft) outside(holders []Claim) []Claim {
-	return slices.DeleteFunc(holders, func(h Claim) bool {
-		return slices.ContainsFunc(d.items, func(it draftItem) bool { return it.api != nil && it.slotKey(d.group.ID) == h.Slot })
-	})
+func (d *draft) outside(claims []Claim) ([]holder, error) {
+	var holders []holder
+	for _, c := range claims {
+		if slices.ContainsFunc(d.items, func(it draftItem) bool { return it.api != nil && it.slotKey(d.group.ID) == c.Slot }) {
+			continue
+		}
+		api, err := d.tx.API(c.Slot.API)
+		if err != nil {
+			return nil, err
+		}
+		holders = append(holders, holder{c, api.Name + "@" + c.Slot.Track})
+	}
+	return holders, nil
 }
 
 // inside returns which of the claims of item i other items of the change will
 // hold. Of two items that both alter their claims the later one finds it.
-func (d *draft) inside(i int, claims []Claim) []Claim {
-	var shared []Claim
+func (d *draft) inside(i int, claims []Claim) []holder {
+	var holders []holder
 	for j := range d.items {
 		other := &d.items[j]
 		if j == i || other.after == nil || other.api == nil || j > i && d.claimsChange(other) {
 			continue
 		}
-		shared = append(shared, sharedClaims(claimsOf(other, other.slotKey(d.group.ID), d.group), claims)...)
+		for _, c := range sharedClaims(claimsOf(other, other.slotKey(d.group.ID), d.group), claims) {
+			holders = append(holders, holder{c, other.subject()})
+		}
 	}
-	return shared
+	return holders
 }
 
 // claimsChange reports whether the item could alter what its slot claims.
@@ -130,12 +149,8 @@ func sharedClaims(held, wanted []Claim) []Claim {
 	return shared
 }
 
-func (d *draft) reportConflicts(it *draftItem, claims, holders []Claim) error {
+func (d *draft) reportConflicts(it *draftItem, claims []Claim, holders []holder) {
 	for _, h := range holders {
-		name, err := d.slotName(h.Slot)
-		if err != nil {
-			return err
-		}
 		mine := ""
 		for _, c := range claims {
 			if c.Host == h.Host && c.Key == h.Key {
@@ -145,25 +160,10 @@ func (d *draft) reportConflicts(it *draftItem, claims, holders []Claim) error {
 		d.add(gatewright.Finding{
 			Level: gatewright.LevelError, Code: gatewright.Conflict, Subject: it.api.Name,
 			Message: fmt.Sprintf("route %s of %s and route %s of %s both answer to %s %s on %s",
-				mine, it.subject(), h.Route, name, strings.SplitN(h.Key, " ", 2)[0], h.Path, orAnyHost(h.Host)),
+				mine, it.subject(), h.Route, h.name, strings.SplitN(h.Key, " ", 2)[0], h.Path, orAnyHost(h.Host)),
 			Remedy: "give one of them another host (--host), a path prefix (--path-prefix) or a base path",
 		})
 	}
-	return nil
-}
-
-// slotName names the slot for people; the API may be one this change makes.
-func (d *draft) slotName(key gatewright.SlotKey) (string, error) {
-	for i := range d.items {
-		if it := &d.items[i]; it.api != nil && it.api.ID == key.API && it.track.Name == key.Track {
-			return it.subject(), nil
-		}
-	}
-	api, err := d.tx.API(key.API)
-	if err != nil {
-		return "", err
-	}
-	return api.Name + "@" + key.Track, nil
 }
 
 func (d *draft) reportOverlaps(it *draftItem, slot gatewright.SlotKey, claims []Claim) error {
@@ -188,13 +188,13 @@ func (d *draft) reportOverlaps(it *draftItem, slot gatewright.SlotKey, claims []
 				if found++; found > maxOverlapFindings {
 					return nil
 				}
-				name, err := d.slotName(o.Slot)
+				api, err := d.tx.API(o.Slot.API)
 				if err != nil {
 					return err
 				}
 				d.add(gatewright.Finding{
 					Level: gatewright.LevelWarning, Subject: it.api.Name,
-					Message: fmt.Sprintf("route %s (%s) overlaps route %s (%s) of %s on %s; the more specific one answers", c.Route, c.Path, o.Route, o.Path, name, orAnyHost(host)),
+					Message: fmt.Sprintf("route %s (%s) overlaps route %s (%s) of %s on %s; the more specific one answers", c.Route, c.Path, o.Route, o.Path, api.Name+"@"+o.Slot.Track, orAnyHost(host)),
 				})
 			}
 		}

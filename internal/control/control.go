@@ -29,14 +29,13 @@ type Control struct {
 	cfg    Config
 	events *hub
 
-	// listening is since when this process hears instances; the time before
-	// does not count as their silence.
-	listening time.Time
-
-	mu    sync.Mutex
-	kicks map[gatewright.GroupID]chan struct{} // wakes a group's pipeline
-	run   func(gatewright.GroupID)             // starts a group's pipeline; nil until Run
-	seen  map[gatewright.InstanceID]time.Time  // last report, when newer than the stored one
+	mu sync.Mutex
+	// listening is since when instances are heard; the time before does not
+	// count as their silence. listened is when that was made sure last.
+	listening, listened time.Time
+	kicks               map[gatewright.GroupID]chan struct{} // wakes a group's pipeline
+	run                 func(gatewright.GroupID)             // starts a group's pipeline; nil until Run
+	seen                map[gatewright.InstanceID]time.Time  // last report, when newer than the stored one
 }
 
 // New returns the control plane over store. Nothing moves until [Control.Run].
@@ -56,6 +55,7 @@ func New(ctx context.Context, store Store, cfg Config) (*Control, error) {
 	}
 	err := store.View(ctx, func(tx Tx) error {
 		c.listening = tx.Now()
+		c.listened = c.listening
 		return nil
 	})
 	if err != nil {

@@ -18,7 +18,7 @@ const (
 	MaxRejections     = 1000 // told in one report
 	MaxInstanceText   = 2000 // bytes of a reason or a warning; longer ones are cut
 	MaxWarnings       = 20
-	touchInterval     = 5 * time.Second // how often mere signs of life are written down
+	touchInterval     = 10 * time.Second // how often mere signs of life are written down
 	sessionKeyBytes   = 32
 	maxInstanceFields = 256 // bytes of name, address, version
 )
@@ -64,7 +64,10 @@ func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*
 		in.Name, in.Address, in.Version = j.Name, j.Address, j.Version
 		in.Generation, in.LastSeen, in.LeftAt = j.Generation, now, time.Time{}
 		in.Rejections, in.Warnings = nil, nil
-		in.PriorKey, in.SessionKey = in.SessionKey, gatewright.HashBytes([]byte(secret))
+		if j.Instance != "" && gatewright.HashBytes([]byte(j.SessionKey)) == in.SessionKey {
+			in.PriorKey = in.SessionKey // stays good until the new one was used: this answer may get lost
+		}
+		in.SessionKey = gatewright.HashBytes([]byte(secret))
 		return tx.PutInstance(in)
 	})
 	if err != nil {
@@ -93,10 +96,16 @@ func (c *Control) admit(tx Tx, group gatewright.GroupID, j Join) (*gatewright.In
 	if err != nil {
 		return nil, err
 	}
-	if len(all) >= MaxInstances {
-		return nil, gatewright.Errorf(gatewright.LimitExceeded, "the group has %d instances, the limit", len(all))
+	now, running := tx.Now(), 0
+	for _, in := range all {
+		c.refresh(in)
+		if in.LeftAt.IsZero() && now.Sub(in.LastSeen) < gatewright.OfflineAfter {
+			running++
+		}
 	}
-	now := tx.Now()
+	if running >= MaxInstances {
+		return nil, gatewright.Errorf(gatewright.LimitExceeded, "the group has %d running instances, the limit", running)
+	}
 	return &gatewright.Instance{ID: gatewright.InstanceID(gatewright.NewID("ins_", now)), Group: group, JoinedAt: now}, nil
 }
 
@@ -180,13 +189,15 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 		return err
 	}
 	c.noteSeen(in.ID, in.LastSeen)
+	if told || len(moved) > 0 {
+		c.kick(group)
+	}
 	if told {
 		c.events.publish(Event{Instance: in})
 	}
 	for _, ch := range moved {
 		c.events.publish(Event{Change: ch})
 	}
-	c.kick(group)
 	return nil
 }
 
@@ -278,7 +289,7 @@ func (c *Control) reachable(tx Tx, group gatewright.GroupID) ([]*gatewright.Inst
 	now := tx.Now()
 	return slices.DeleteFunc(all, func(in *gatewright.Instance) bool {
 		c.refresh(in)
-		return !in.Reachable(now, c.listening, c.cfg.LostAfter)
+		return !in.Reachable(now, c.listeningSince(), c.cfg.LostAfter)
 	}), nil
 }
 

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -173,7 +174,7 @@ func TestRollbackOnlyToWhatRanThere(t *testing.T) {
 	w := newWorld(t)
 	w.standard()
 	w.live(publish("test", "1.0.0", "/a"))
-	w.refused(request(gatewright.ChangeRollback, "test", control.Item{API: "Pets"}), gatewright.PreconditionFailed, "nothing to roll back to")
+	w.refused(request(gatewright.ChangeRollback, "test", control.Item{API: "Pets"}), gatewright.PreconditionFailed, "nothing earlier to roll back to")
 	w.live(publish("test", "1.0.1", "/b"))
 	w.live(request(gatewright.ChangeSync, "production", control.Item{API: "Pets", From: "test", Runtime: nodes("127.0.0.1:7002")}))
 	w.refused(request(gatewright.ChangeRollback, "production", control.Item{API: "Pets", Revision: "1.0.0"}), gatewright.PreconditionFailed, "never ran in production")
@@ -281,7 +282,66 @@ func TestSeveralItemsAreOneChange(t *testing.T) {
 		{Definition: definition("X", "1.1", "/", "/echo"), Version: "1.1", Runtime: nodes("127.0.0.1:7001")},
 		{Definition: definition("Y", "1.1", "/", "/echo"), Version: "1.1", Runtime: nodes("127.0.0.1:7001")},
 	}}
-	w.refused(clash, gatewright.Conflict, "both answer to")
+	w.refused(clash, gatewright.Conflict, "of Y@v1 and route get /echo of X@v1 both answer to")
+}
+
+func TestTwoTracksOfANewAPIAreOneChange(t *testing.T) {
+	w := newWorld(t)
+	gw, _ := w.standard()
+	req := control.Request{Kind: gatewright.ChangePublish, Group: "test", Items: []control.Item{
+		{Definition: definition("Echo", "1.1", "/v1", "/echo"), Version: "1.1", Runtime: nodes("127.0.0.1:7001")},
+		{Definition: definition("Echo", "2.0", "/v2", "/echo"), Version: "2.0", Runtime: nodes("127.0.0.1:7001")},
+	}}
+	w.live(req)
+	if _, tracks, err := w.c.API(w.ctx, "Echo"); err != nil || len(tracks) != 2 || len(gw.entries) != 2 {
+		t.Errorf("tracks %v, %d resources: %v", tracks, len(gw.entries), err)
+	}
+}
+
+func TestRollbackTwiceGoesBackTwoSteps(t *testing.T) {
+	w := newWorld(t)
+	gw, _ := w.standard()
+	for i, path := range []string{"/a", "/b", "/c"} {
+		w.live(publish("test", fmt.Sprintf("1.%d", i), path))
+	}
+	back := request(gatewright.ChangeRollback, "test", control.Item{API: "Pets"})
+	for _, want := range []string{"1.1", "1.0"} {
+		w.live(back)
+		if v := gw.running("Pets").Version; v != want {
+			t.Fatalf("rolled back to %s, want %s", v, want)
+		}
+	}
+	w.refused(back, gatewright.PreconditionFailed, "nothing earlier", "--to")
+	w.live(request(gatewright.ChangeRollback, "test", control.Item{API: "Pets", Revision: "1.2"})) // forward again, on request
+	w.live(publish("test", "1.3", "/d"))
+	w.live(back)
+	if v := gw.running("Pets").Version; v != "1.2" {
+		t.Errorf("rolled back to %s", v)
+	}
+}
+
+func TestSyncRelabelsEveryGroupThatRunsIt(t *testing.T) {
+	w := newWorld(t)
+	testGW, prodGW := w.standard()
+	thirdGW := w.join(w.group("third", gatewright.StageTest), "third-1")
+	w.live(publish("test", "", "/a"))
+	w.live(request(gatewright.ChangeDeploy, "third", control.Item{API: "Pets", Revision: "1", Runtime: nodes("127.0.0.1:7003")}))
+	thirdGW.reject = func(*gatewright.Resource) string { return "busy" }
+	w.live(request(gatewright.ChangeSync, "production", control.Item{API: "Pets", From: "test", Version: "1.0", Runtime: nodes("127.0.0.1:7002")}))
+	if testGW.running("Pets").Version != "1.0" || prodGW.running("Pets").Version != "1.0" {
+		t.Error("source and target do not show the version")
+	}
+	// The third could not be told; status says what its gateways show, and
+	// the next sync tells it.
+	if v := w.deployment("Pets", "third").Content.Version; v != "" || thirdGW.running("Pets").Version != "" {
+		t.Errorf("status shows version %q, the gateway %q", v, thirdGW.running("Pets").Version)
+	}
+	thirdGW.reject = nil
+	w.live(request(gatewright.ChangeConfigure, "production", control.Item{API: "Pets", Runtime: nodes("127.0.0.1:7004")}))
+	w.live(request(gatewright.ChangeSync, "third", control.Item{API: "Pets", From: "production"}))
+	if v := thirdGW.running("Pets").Version; v != "1.0" {
+		t.Errorf("after a sync the third shows %q", v)
+	}
 }
 
 func TestRoutesMoveWithinOneChange(t *testing.T) {

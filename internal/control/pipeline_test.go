@@ -207,6 +207,48 @@ func TestQueuedChangeIsPlannedAgain(t *testing.T) {
 	}
 }
 
+func TestRollbackGoesBeforeStrangers(t *testing.T) {
+	w := newWorld(t)
+	gw, _ := w.standard()
+	w.live(publish("test", "1.0.0", "/a"))
+	w.live(publish("test", "1.0.1", "/b"))
+	gw.deaf = true
+	for _, name := range []string{"X", "Y", "Z"} {
+		req := publish("test", "1.0.0", "/"+name)
+		req.Items[0].API = name
+		_, err := w.c.Submit(w.ctx, admin, req, control.SubmitOptions{})
+		w.must(err)
+	}
+	sub, err := w.c.Submit(w.ctx, admin, request(gatewright.ChangeRollback, "test", control.Item{API: "Pets"}), control.SubmitOptions{})
+	w.must(err)
+	gw.deaf = false
+	w.settle()
+	back, err := w.c.Change(w.ctx, sub.Change.ID)
+	w.must(err)
+	if back.Generation != 4 { // after X, which rolled already
+		t.Errorf("the rollback is generation %d", back.Generation)
+	}
+}
+
+func TestCompanionDoesNotHinderAnOlderChange(t *testing.T) {
+	w := newWorld(t)
+	testGW, _ := w.standard()
+	w.live(publish("test", "", "/a"))
+	testGW.deaf = true
+	stranger := publish("test", "1.0.0", "/stranger")
+	stranger.Items[0].API = "Stranger"
+	_, err := w.c.Submit(w.ctx, admin, stranger, control.SubmitOptions{})
+	w.must(err)
+	older, err := w.c.Submit(w.ctx, admin, publish("test", "2.0.0", "/a", "/b"), control.SubmitOptions{})
+	w.must(err)
+	w.submit(request(gatewright.ChangeSync, "production", control.Item{API: "Pets", From: "test", Version: "1.0.0", Runtime: nodes("127.0.0.1:7002")}))
+	testGW.deaf = false
+	w.settle()
+	if ch, _ := w.c.Change(w.ctx, older.Change.ID); ch.State != gatewright.ChangeLive {
+		t.Errorf("%s: %v", ch.State, ch.Error)
+	}
+}
+
 func TestSimultaneousChangesOfOneSlot(t *testing.T) {
 	w := newWorld(t)
 	w.standard()
@@ -330,6 +372,17 @@ func TestIdempotency(t *testing.T) {
 	}
 	if _, err = w.c.Submit(w.ctx, admin, publish("test", "1.0.1", "/b"), opts); gatewright.CodeOf(err) != gatewright.Conflict {
 		t.Errorf("the key was accepted for another request: %v", err)
+	}
+
+	// A no-op is remembered too: repeating it later must not do something.
+	nothing := control.SubmitOptions{IdempotencyKey: "build-43"}
+	none, err := w.c.Submit(w.ctx, admin, publish("test", "1.0.0", "/a"), nothing)
+	w.must(err)
+	w.live(publish("test", "1.1.0", "/b"))
+	again, err := w.c.Submit(w.ctx, admin, publish("test", "1.0.0", "/a"), nothing)
+	w.must(err)
+	if none.Change != nil || again.Change != nil {
+		t.Errorf("repeating a no-op made %+v", again.Change)
 	}
 	w.clock.advance(25 * time.Hour)
 	w.must(w.c.Sweep(w.ctx))

@@ -124,8 +124,8 @@ func (d *draft) describeItem(it *draftItem) (gatewright.PlanItem, error) {
 		return item, nil
 	}
 	item.To = it.after.Label()
-	if it.relabel != nil {
-		item.Lines = append(item.Lines, "~ the source group shows version "+it.stamp+" too")
+	if it.relabels {
+		item.Lines = append(item.Lines, "~ groups that run it without a version show "+it.stamp+" too")
 	}
 	if it.before == nil {
 		item.Lines = append(item.Lines, describeFirst(it)...)

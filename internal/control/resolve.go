@@ -29,9 +29,7 @@ type draftItem struct {
 	before   *gatewright.SlotContent
 	after    *gatewright.SlotContent
 	stamp    string // version to bind as it goes live
-	// relabel is the source slot of a sync that gives its unversioned revision
-	// a version: the source group then runs the same content under that label.
-	relabel *gatewright.Slot
+	relabels bool   // other groups run the revision without that version and get it too
 
 	registry *gatewright.RegistryChange
 }
@@ -214,6 +212,7 @@ func slotContent(tx Tx, slot *gatewright.Slot) (*gatewright.SlotContent, error) 
 	if err != nil {
 		return nil, err
 	}
+	rev.Version = slot.Version // what its gateways show, until a change tells them more
 	return contentOf(rev, slot.Runtime), nil
 }
 

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"slices"
+
 	"github.com/gatewright/gatewright"
 )
 
@@ -65,10 +67,11 @@ func (d *draft) sync(item *Item) error {
 		}
 		labelled := *rev
 		labelled.Version = item.Version
-		rev, it.stamp, it.relabel = &labelled, item.Version, slot
+		rev, it.stamp = &labelled, item.Version
 	case item.Version != "" && item.Version != rev.Version:
 		return gatewright.FieldErrorf("version", "%s runs as version %s in %s; sync keeps it, --version is only for a revision without one", running.api.Name, rev.Version, source.Name)
 	}
+	it.relabels = slot.Version != rev.Version
 	runtime, err := d.carriedRuntime(it, item, target, &slot.Runtime)
 	if err != nil {
 		return err
@@ -85,26 +88,20 @@ func (d *draft) rollback(item *Item) error {
 	if slot == nil {
 		return gatewright.Errorf(gatewright.PreconditionFailed, "%s never ran in %s", it.api.Name, d.group.Name)
 	}
-	past, err := d.ranBefore(slot.SlotKey)
-	if err != nil {
-		return err
-	}
 	var target *gatewright.Revision
 	if item.Revision != "" {
-		rev, err := findRevision(d.tx, it.api, item.Revision)
+		if target, err = findRevision(d.tx, it.api, item.Revision); err != nil {
+			return err
+		}
+		ran, err := d.tx.SlotRan(slot.SlotKey, target.ID)
 		if err != nil {
 			return err
 		}
-		for _, c := range past {
-			if c.Revision == rev.ID {
-				target = rev
-			}
-		}
-		if target == nil {
-			return gatewright.Errorf(gatewright.PreconditionFailed, "%s of %s never ran in %s; rollback only returns to what ran there (use deploy or sync for anything else)", rev.Label(), it.api.Name, d.group.Name)
+		if !ran {
+			return gatewright.Errorf(gatewright.PreconditionFailed, "%s of %s never ran in %s; rollback only returns to what ran there (use deploy or sync for anything else)", target.Label(), it.api.Name, d.group.Name)
 		}
 	} else {
-		id, err := d.defaultRollback(it, slot, past)
+		id, err := d.defaultRollback(it, slot)
 		if err != nil {
 			return err
 		}
@@ -115,10 +112,16 @@ func (d *draft) rollback(item *Item) error {
 	return d.place(it, target, slot.Runtime)
 }
 
+// maxRollbackSearch bounds how far back a rollback looks when it is not told
+// where to go.
+const maxRollbackSearch = 1000
+
 // defaultRollback returns the revision a rollback goes to when none is named:
-// the current one while a change that would replace it is being prepared,
-// else the one that ran before it.
-func (d *draft) defaultRollback(it *draftItem, slot *gatewright.Slot, past []*gatewright.SlotContent) (gatewright.RevisionID, error) {
+// the current one while a change that would replace it is being prepared;
+// the last one after an undeploy; else the one the current one replaced. What
+// a rollback itself replaced is left out: rolling back twice goes back two
+// steps, and never to what was just given up.
+func (d *draft) defaultRollback(it *draftItem, slot *gatewright.Slot) (gatewright.RevisionID, error) {
 	if slot.Revision != "" {
 		rolling, err := rollingChange(d.tx, slot.SlotKey)
 		if err != nil {
@@ -128,29 +131,27 @@ func (d *draft) defaultRollback(it *draftItem, slot *gatewright.Slot, past []*ga
 			return slot.Revision, nil
 		}
 	}
-	for _, c := range past {
-		if c.Revision != slot.Revision {
-			return c.Revision, nil
-		}
-	}
-	return "", gatewright.Errorf(gatewright.PreconditionFailed, "no other revision of %s ever ran in %s; there is nothing to roll back to", it.api.Name, d.group.Name)
-}
-
-// ranBefore lists what ran in the slot, newest first.
-func (d *draft) ranBefore(key gatewright.SlotKey) ([]*gatewright.SlotContent, error) {
-	changes, err := d.tx.Changes(ChangeFilter{Group: key.Group, API: key.API, Track: key.Track, Activated: true})
+	runs, err := d.tx.SlotRuns(slot.SlotKey, maxRollbackSearch)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	var past []*gatewright.SlotContent
-	for _, c := range changes {
-		for _, item := range c.Items {
-			if s := item.Slot; s != nil && s.API == key.API && s.Track == key.Track && s.After != nil {
-				past = append(past, s.After)
-			}
+	var steps []gatewright.RevisionID
+	for _, run := range slices.Backward(runs) {
+		switch {
+		case run.Revision == "" || len(steps) > 0 && steps[len(steps)-1] == run.Revision:
+		case run.Kind == gatewright.ChangeRollback && slices.Contains(steps, run.Revision):
+			steps = steps[:slices.Index(steps, run.Revision)+1]
+		default:
+			steps = append(steps, run.Revision)
 		}
 	}
-	return past, nil
+	if n := len(steps); n > 0 && slot.Revision == "" {
+		return steps[n-1], nil
+	} else if n > 1 {
+		return steps[n-2], nil
+	}
+	return "", gatewright.Errorf(gatewright.PreconditionFailed, "%s in %s has nothing earlier to roll back to; name what ran there with --to (see: gatewright history %q --group %q)",
+		it.api.Name, d.group.Name, it.api.Name, d.group.Name)
 }
 
 // undeploy takes what runs out of the group. Its runtime configuration stays

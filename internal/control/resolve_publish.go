@@ -59,6 +59,9 @@ func (d *draft) publishTarget(item *Item) (*draftItem, error) {
 	}
 	base := item.Definition.BasePath
 	api, trackName, err := findAPI(d.tx, name)
+	if made := d.making(name); isNotFound(err) && made != nil {
+		api, err = made, nil
+	}
 	if isNotFound(err) {
 		if err := gatewright.CheckName("API name", name); err != nil {
 			return nil, err
@@ -75,7 +78,7 @@ func (d *draft) publishTarget(item *Item) (*draftItem, error) {
 	if err != nil {
 		return nil, err
 	}
-	tracks, err := d.tx.Tracks(api.ID)
+	tracks, err := d.tracksOf(api)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +99,34 @@ func (d *draft) publishTarget(item *Item) (*draftItem, error) {
 		}
 	}
 	return &draftItem{api: api, track: &gatewright.Track{API: api.ID, Name: wanted, BasePath: base}, newTrack: true}, nil
+}
+
+// making returns the API of that name that an earlier item of this change
+// makes, or nil.
+func (d *draft) making(name string) *gatewright.API {
+	for i := range d.items {
+		if a := d.items[i].api; a != nil && a.ID == "" && a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// tracksOf lists the API's tracks, those included that this change makes.
+func (d *draft) tracksOf(api *gatewright.API) ([]*gatewright.Track, error) {
+	var tracks []*gatewright.Track
+	if api.ID != "" {
+		var err error
+		if tracks, err = d.tx.Tracks(api.ID); err != nil {
+			return nil, err
+		}
+	}
+	for i := range d.items {
+		if it := &d.items[i]; it.newTrack && (it.api == api || api.ID != "" && it.api.ID == api.ID) {
+			tracks = append(tracks, it.track)
+		}
+	}
+	return tracks, nil
 }
 
 // trackOf names the track a version belongs to by its major number: "v2" for

@@ -102,18 +102,15 @@ func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, err
 	if err != nil {
 		return nil, err
 	}
-	ch, err := v.tx.Change(s.Change)
-	if err != nil {
-		return nil, err
-	}
+	rev.Version = s.Version
 	d := &gatewright.Deployment{
 		API: s.API, APIName: api.Name, Track: s.Track, BasePath: rev.Definition.BasePath,
-		Group: s.Group, GroupName: g.group.Name, Content: *contentOf(rev, s.Runtime), Change: s.Change, Since: ch.ActivatedAt,
+		Group: s.Group, GroupName: g.group.Name, Content: *contentOf(rev, s.Runtime), Change: s.Change, Since: s.Since,
 		Instances: []gatewright.InstanceStatus{},
 	}
 	key := gatewright.APIKey(s.SlotKey)
 	for _, in := range g.instances {
-		d.Instances = append(d.Instances, v.instance(in, g, key, ch))
+		d.Instances = append(d.Instances, v.instance(in, g, key, s.Generation))
 	}
 	deriveState(d)
 	return d, nil
@@ -122,7 +119,7 @@ func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, err
 // instance tells what one instance does with the resource key. It has it when
 // it runs a generation no older than the change that put it there and did not
 // reject it.
-func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewright.Key, ch *gatewright.Change) gatewright.InstanceStatus {
+func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewright.Key, made int64) gatewright.InstanceStatus {
 	st := gatewright.InstanceStatus{
 		ID: in.ID, Name: in.Name, Address: in.Address, Version: in.Version, LastSeen: in.LastSeen,
 		Health: in.HealthAt(v.tx.Now(), v.c.cfg.LostAfter, g.group.Generation),
@@ -131,9 +128,9 @@ func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewri
 	switch {
 	case rejected >= 0 && in.Rejections[rejected].Hash == g.manifest.Entries[key]:
 		st.State, st.Message = gatewright.InstanceError, in.Rejections[rejected].Reason
-	case in.Generation < ch.Generation:
+	case in.Generation < made:
 		st.State = gatewright.InstancePending
-		st.Message = fmt.Sprintf("runs generation %d, the change is generation %d", in.Generation, ch.Generation)
+		st.Message = fmt.Sprintf("runs generation %d, the change is generation %d", in.Generation, made)
 	case in.Generation > g.group.Generation:
 		st.State = gatewright.InstancePending
 		st.Message = fmt.Sprintf("runs generation %d, which this control plane does not know", in.Generation)

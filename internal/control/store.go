@@ -64,6 +64,8 @@ type revisionTx interface {
 	RevisionByNumber(api gatewright.APIID, number int) (*gatewright.Revision, error)
 	// RevisionByVersion finds the sealed revision with that version label.
 	RevisionByVersion(api gatewright.APIID, label string) (*gatewright.Revision, error)
+	// RevisionCount returns how many revisions of the API are stored.
+	RevisionCount(api gatewright.APIID) (int, error)
 	// DraftByContent finds a draft of the API with that hash and label.
 	DraftByContent(api gatewright.APIID, hash gatewright.Hash, label string) (*gatewright.Revision, error)
 	// Revisions lists newest first, without the definitions' routes and
@@ -174,11 +176,16 @@ type changeTx interface {
 	Change(id gatewright.ChangeID) (*gatewright.Change, error)
 	// Changes lists newest first, outcomes included.
 	Changes(f ChangeFilter) ([]*gatewright.Change, error)
+	// SlotRuns lists newest first what activated changes made a slot run, at
+	// most limit of them.
+	SlotRuns(slot gatewright.SlotKey, limit int) ([]gatewright.SlotRun, error)
+	// SlotRan reports whether an activated change made the slot run it.
+	SlotRan(slot gatewright.SlotKey, revision gatewright.RevisionID) (bool, error)
 	// PutOutcome records what an instance did with a change.
 	PutOutcome(change gatewright.ChangeID, o gatewright.InstanceOutcome) error
 
-	// PutIdempotency remembers which change a key made for an actor, together
-	// with a fingerprint of the request.
+	// PutIdempotency remembers which change a key made for an actor, "" when
+	// it made none, together with a fingerprint of the request.
 	PutIdempotency(actor, key string, request gatewright.Hash, change gatewright.ChangeID) error
 	// Idempotency returns what PutIdempotency remembered; NotFound if nothing.
 	Idempotency(actor, key string) (request gatewright.Hash, change gatewright.ChangeID, err error)

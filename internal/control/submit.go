@@ -46,9 +46,9 @@ func (c *Control) Submit(ctx context.Context, actor gatewright.Actor, req Reques
 	err = c.store.Update(ctx, func(tx Tx) error {
 		sub = &Submission{}
 		if opts.IdempotencyKey != "" {
-			done, err := repeated(tx, actor, opts.IdempotencyKey, fingerprint)
-			if err != nil || done != nil {
-				sub.Change = done
+			done, change, err := repeated(tx, actor, opts.IdempotencyKey, fingerprint)
+			if err != nil || done {
+				sub.Change = change
 				return err
 			}
 		}
@@ -65,15 +65,15 @@ func (c *Control) Submit(ctx context.Context, actor gatewright.Actor, req Reques
 		if err := refusal(d.findings); err != nil {
 			return err
 		}
-		if sub.Plan.NoOp {
-			return nil
-		}
-		sub.Change, err = c.record(d, actor, sub.Plan.Hash, opts.Reason)
-		if err != nil {
-			return err
+		var id gatewright.ChangeID
+		if !sub.Plan.NoOp {
+			if sub.Change, err = c.record(d, actor, sub.Plan.Hash, opts.Reason); err != nil {
+				return err
+			}
+			id = sub.Change.ID
 		}
 		if opts.IdempotencyKey != "" {
-			return tx.PutIdempotency(actor.Name, opts.IdempotencyKey, fingerprint, sub.Change.ID)
+			return tx.PutIdempotency(keyOwner(actor), opts.IdempotencyKey, fingerprint, id)
 		}
 		return nil
 	})
@@ -94,19 +94,32 @@ func fingerprintOf(req *Request) (gatewright.Hash, error) {
 	return gatewright.HashBytes(b), nil
 }
 
-// repeated returns the change that key made before, or nil.
-func repeated(tx Tx, actor gatewright.Actor, key string, fingerprint gatewright.Hash) (*gatewright.Change, error) {
-	first, id, err := tx.Idempotency(actor.Name, key)
+// repeated reports whether the key was used for the same request before, and
+// returns the change it made then; nil if that was a no-op.
+func repeated(tx Tx, actor gatewright.Actor, key string, fingerprint gatewright.Hash) (bool, *gatewright.Change, error) {
+	first, id, err := tx.Idempotency(keyOwner(actor), key)
 	if isNotFound(err) {
-		return nil, nil
+		return false, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return false, nil, err
 	}
 	if first != fingerprint {
-		return nil, gatewright.Errorf(gatewright.Conflict, "idempotency key %q was used for another request", key)
+		return false, nil, gatewright.Errorf(gatewright.Conflict, "idempotency key %q was used for another request", key)
 	}
-	return tx.Change(id)
+	if id == "" {
+		return true, nil, nil
+	}
+	ch, err := tx.Change(id)
+	return true, ch, err
+}
+
+// keyOwner tells whose idempotency keys are whose: tokens may share a name.
+func keyOwner(actor gatewright.Actor) string {
+	if actor.Token != "" {
+		return string(actor.Token)
+	}
+	return actor.Name
 }
 
 // stale says that the plan is no longer the one that was looked at, and why.
@@ -158,11 +171,9 @@ func (c *Control) record(d *draft, actor gatewright.Actor, plan gatewright.Hash,
 		if err := d.store(it, actor); err != nil {
 			return nil, err
 		}
-		s := &gatewright.SlotChange{API: it.api.ID, APIName: it.api.Name, Track: it.track.Name, Before: it.before, After: it.after, Stamp: it.stamp}
-		if it.relabel != nil {
-			s.Relabel = it.relabel.Group
-		}
-		ch.Items = append(ch.Items, gatewright.ChangeItem{Slot: s})
+		ch.Items = append(ch.Items, gatewright.ChangeItem{Slot: &gatewright.SlotChange{
+			API: it.api.ID, APIName: it.api.Name, Track: it.track.Name, Before: it.before, After: it.after, Stamp: it.stamp,
+		}})
 	}
 	if err := c.supersede(d, ch.ID); err != nil {
 		return nil, err
@@ -173,11 +184,11 @@ func (c *Control) record(d *draft, actor gatewright.Actor, plan gatewright.Hash,
 	if err := audit(tx, actor, "change.submit", string(ch.ID), fmt.Sprintf("%s in %s: %s", ch.Kind, ch.GroupName, reason)); err != nil {
 		return nil, err
 	}
-	waiting, err := tx.Changes(ChangeFilter{Group: d.group.ID, Unsettled: true})
+	queue, err := queued(tx, d.group.ID)
 	if err != nil {
 		return nil, err
 	}
-	if len(waiting) == 1 { // this one
+	if len(queue) == 1 { // this one
 		return ch, c.prepare(tx, ch, d.group)
 	}
 	return ch, nil

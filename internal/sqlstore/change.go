@@ -58,10 +58,14 @@ func (t *tx) CreateChange(c *gatewright.Change) error {
 	var slots [][]any
 	for _, item := range c.Items {
 		if s := item.Slot; s != nil {
-			slots = append(slots, []any{s.API, s.Track, c.Group, seq})
+			var revision gatewright.RevisionID
+			if s.After != nil {
+				revision = s.After.Revision
+			}
+			slots = append(slots, []any{s.API, s.Track, c.Group, seq, c.Kind, textArg(revision), flag(!c.ActivatedAt.IsZero())})
 		}
 	}
-	if err := t.insertRows("INSERT INTO change_slots (api_id, track, group_id, change_seq)", "ON CONFLICT DO NOTHING", slots); err != nil {
+	if err := t.insertRows("INSERT INTO change_slots (api_id, track, group_id, change_seq, kind, revision_id, activated)", "ON CONFLICT DO NOTHING", slots); err != nil {
 		return err
 	}
 	for _, o := range c.Outcomes {
@@ -83,7 +87,19 @@ func (t *tx) UpdateChange(c *gatewright.Change) error {
 	if err == nil && n == 0 {
 		return changeNotFound(c.ID)
 	}
-	return err
+	if err != nil || c.ActivatedAt.IsZero() {
+		return err
+	}
+	for _, item := range c.Items {
+		if s := item.Slot; s != nil {
+			_, err := t.exec("UPDATE change_slots SET activated = 1 WHERE api_id = ? AND track = ? AND activated = 0"+
+				" AND change_seq = (SELECT seq FROM changes WHERE id = ?)", s.API, s.Track, c.ID)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Change implements [control.Tx].
@@ -159,6 +175,28 @@ func changesQuery(f control.ChangeFilter, before int64) (string, []any) {
 		args = append(args, f.Limit)
 	}
 	return query, args
+}
+
+func scanSlotRun(r row) (*gatewright.SlotRun, error) {
+	v := new(gatewright.SlotRun)
+	return v, r.Scan(&v.Kind, intoText(&v.Revision))
+}
+
+// SlotRuns implements [control.Tx].
+func (t *tx) SlotRuns(k gatewright.SlotKey, limit int) ([]gatewright.SlotRun, error) {
+	found, err := list(t, scanSlotRun, "SELECT kind, revision_id FROM change_slots WHERE activated = 1 AND group_id = ? AND api_id = ? AND track = ?"+
+		" ORDER BY change_seq DESC LIMIT ?", k.Group, k.API, k.Track, max(0, limit))
+	runs := make([]gatewright.SlotRun, len(found))
+	for i, r := range found {
+		runs[i] = *r
+	}
+	return runs, err
+}
+
+// SlotRan implements [control.Tx].
+func (t *tx) SlotRan(k gatewright.SlotKey, revision gatewright.RevisionID) (bool, error) {
+	return t.exists("SELECT 1 FROM change_slots WHERE activated = 1 AND group_id = ? AND api_id = ? AND track = ? AND revision_id = ? LIMIT 1",
+		k.Group, k.API, k.Track, revision)
 }
 
 // maxChangesPerQuery bounds the changes whose outcomes one statement reads.

@@ -122,6 +122,13 @@ func (t *tx) Revisions(api gatewright.APIID, before, limit int) ([]*gatewright.R
 	return list(t, scanRevisionHead, query+" ORDER BY r.number DESC LIMIT ?", append(args, max(0, limit))...)
 }
 
+// RevisionCount implements [control.Tx].
+func (t *tx) RevisionCount(api gatewright.APIID) (int, error) {
+	var n int
+	_, err := t.scanRow([]any{&n}, "SELECT count(*) FROM revisions WHERE api_id = ?", api)
+	return n, err
+}
+
 // SealRevision implements [control.Tx].
 func (t *tx) SealRevision(id gatewright.RevisionID, at time.Time) error {
 	if at.IsZero() {

@@ -8,11 +8,12 @@ import (
 	"github.com/gatewright/gatewright/internal/control"
 )
 
-const slotColumns = "group_id, api_id, track, revision_id, change_id, runtime"
+const slotColumns = "group_id, api_id, track, revision_id, version, runtime, change_id, generation, since"
 
 func scanSlot(r row) (*gatewright.Slot, error) {
 	s := new(gatewright.Slot)
-	return s, r.Scan(&s.Group, &s.API, &s.Track, intoText(&s.Revision), intoText(&s.Change), intoJSON(&s.Runtime))
+	return s, r.Scan(&s.Group, &s.API, &s.Track, intoText(&s.Revision), &s.Version, intoJSON(&s.Runtime),
+		intoText(&s.Change), &s.Generation, intoTime(&s.Since))
 }
 
 // Slot implements [control.Tx].
@@ -64,9 +65,10 @@ func (t *tx) PutSlot(s *gatewright.Slot) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT INTO slots ("+slotColumns+") VALUES (?, ?, ?, ?, ?, ?)"+
-		" ON CONFLICT (group_id, api_id, track) DO UPDATE SET revision_id = excluded.revision_id, change_id = excluded.change_id, runtime = excluded.runtime",
-		s.Group, s.API, s.Track, textArg(s.Revision), textArg(s.Change), runtime)
+	_, err = t.exec("INSERT INTO slots ("+slotColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"+
+		" ON CONFLICT (group_id, api_id, track) DO UPDATE SET revision_id = excluded.revision_id, version = excluded.version,"+
+		" runtime = excluded.runtime, change_id = excluded.change_id, generation = excluded.generation, since = excluded.since",
+		s.Group, s.API, s.Track, textArg(s.Revision), s.Version, runtime, textArg(s.Change), s.Generation, timeArg(s.Since))
 	return err
 }
 

@@ -181,12 +181,7 @@ func TestDrain(t *testing.T) {
 		go func() { answer <- get(d.Gateways[0].URL() + "/slow") }()
 		<-arrived
 		stop()
-		for { // until the gateway accepts nothing more
-			conn, err := net.Dial("tcp", d.Gateways[0].Address())
-			if err != nil {
-				break
-			}
-			conn.Close()
+		for accepts(d.Gateways[0].Address()) {
 		}
 		close(release)
 		return nil
@@ -197,6 +192,16 @@ func TestDrain(t *testing.T) {
 	if got := <-answer; got != "200 OK late but whole" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// accepts reports whether somebody listens there.
+func accepts(address string) bool {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
 }
 
 // publish publishes an API with one route to the group test and waits until it

@@ -61,6 +61,7 @@ func Run(t *testing.T, open Opener) {
 		{"track", testTrack},
 		{"revision", testRevision},
 		{"revision head", testRevisionHead},
+		{"slot runs", testSlotRuns},
 		{"revision numbers", testRevisionNumbers},
 		{"revision seal", testRevisionSeal},
 		{"revision lookup", testRevisionLookup},

@@ -82,8 +82,11 @@ CREATE TABLE slots (
     api_id      TEXT NOT NULL REFERENCES apis (id),
     track       TEXT NOT NULL,
     revision_id TEXT REFERENCES revisions (id),
+    version     TEXT    NOT NULL, -- '' for none
+    runtime     TEXT    NOT NULL,
     change_id   TEXT,
-    runtime     TEXT NOT NULL,
+    generation  INTEGER NOT NULL,
+    since       INTEGER,
     PRIMARY KEY (group_id, api_id, track)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX slots_api ON slots (api_id);
@@ -168,14 +171,19 @@ CREATE INDEX changes_unsettled ON changes (settled, seq) WHERE settled = 0;
 
 -- Which slots a change is about, to find the history of one.
 CREATE TABLE change_slots (
-    api_id     TEXT    NOT NULL,
-    track      TEXT    NOT NULL,
-    group_id   TEXT    NOT NULL,
-    change_seq INTEGER NOT NULL, -- changes.seq
+    api_id      TEXT    NOT NULL,
+    track       TEXT    NOT NULL,
+    group_id    TEXT    NOT NULL,
+    change_seq  INTEGER NOT NULL, -- changes.seq
+    kind        TEXT    NOT NULL, -- of the change
+    revision_id TEXT,             -- that runs after it
+    activated   INTEGER NOT NULL, -- 1 once the change reached the gateways
     PRIMARY KEY (api_id, change_seq, track)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX change_slots_group ON change_slots (api_id, group_id, change_seq);
 CREATE INDEX change_slots_track ON change_slots (api_id, track, group_id, change_seq);
+CREATE INDEX change_slots_ran ON change_slots (group_id, api_id, track, change_seq) WHERE activated = 1;
+CREATE INDEX change_slots_revision ON change_slots (group_id, api_id, track, revision_id) WHERE activated = 1;
 
 CREATE TABLE outcomes (
     change_id   TEXT NOT NULL REFERENCES changes (id),

@@ -1,0 +1,219 @@
+package control
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gatewright/gatewright"
+)
+
+// ActivateTimeout is how long a change waits for reachable instances to take
+// it into service. Past it the change settles, and says who did not.
+const ActivateTimeout = 60 * time.Second
+
+// activate makes the change what the group wants, in one transaction: the
+// manifest's next generation, slots and registries, sealed revisions and
+// bound versions, and the change's record.
+func (c *Control) activate(tx Tx, ch *gatewright.Change) error {
+	delta, err := tx.Staged(ch.ID)
+	if err != nil {
+		return err
+	}
+	if ch.Generation, err = tx.ApplyDelta(ch.Group, delta); err != nil {
+		return err
+	}
+	if err := tx.Unstage(ch.ID); err != nil {
+		return err
+	}
+	ch.State, ch.ActivatedAt = gatewright.ChangeActivating, tx.Now()
+	group, err := tx.Group(ch.Group)
+	if err != nil {
+		return err
+	}
+	for i := range ch.Items { // first, so that a route can move between slots of one change
+		if s := ch.Items[i].Slot; s != nil {
+			if err := tx.PutClaims(gatewright.SlotKey{Group: ch.Group, API: s.API, Track: s.Track}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range ch.Items {
+		if err := c.activateItem(tx, ch, &ch.Items[i], group); err != nil {
+			return err
+		}
+	}
+	if err := tx.TrimManifestLog(ch.Group, c.cfg.KeepLog); err != nil {
+		return err
+	}
+	return tx.UpdateChange(ch)
+}
+
+func (c *Control) activateItem(tx Tx, ch *gatewright.Change, item *gatewright.ChangeItem, group *gatewright.Group) error {
+	if r := item.Registry; r != nil {
+		if r.After == nil {
+			return tx.DeleteRegistry(ch.Group, r.Name)
+		}
+		return tx.PutRegistry(ch.Group, r.After)
+	}
+	s := item.Slot
+	d := &draft{tx: tx, group: group}
+	it, err := d.itemOf(s)
+	if err != nil {
+		return err
+	}
+	slot := &gatewright.Slot{SlotKey: it.slotKey(ch.Group), Change: ch.ID, Generation: ch.Generation, Since: ch.ActivatedAt}
+	if s.After == nil {
+		slot.Runtime = s.Before.Runtime
+		return tx.PutSlot(slot)
+	}
+	slot.Revision, slot.Version, slot.Runtime = s.After.Revision, s.After.Version, s.After.Runtime
+	if err := c.seal(tx, s, it); err != nil {
+		return err
+	}
+	if err := tx.PutClaims(slot.SlotKey, claimsOf(it, slot.SlotKey, group)); err != nil {
+		return err
+	}
+	if err := tx.PutSlot(slot); err != nil {
+		return err
+	}
+	if ch.Kind == gatewright.ChangeSync {
+		return c.relabel(tx, ch, s)
+	}
+	return nil
+}
+
+// seal makes the revision immutable and its version a promise.
+func (c *Control) seal(tx Tx, s *gatewright.SlotChange, it *draftItem) error {
+	if it.revision.Hash != s.After.Hash {
+		return gatewright.Errorf(gatewright.Conflict, "revision %d of %s is no longer what was planned", s.After.Number, s.APIName)
+	}
+	if err := tx.SealRevision(s.After.Revision, tx.Now()); err != nil {
+		return err
+	}
+	if s.Stamp == "" {
+		return nil
+	}
+	if err := tx.BindVersion(gatewright.VersionBinding{API: s.API, Label: s.Stamp, Hash: s.After.Hash, BoundAt: tx.Now()}); err != nil {
+		return err
+	}
+	stored, err := tx.Revision(s.After.Revision)
+	if err != nil || stored.Version == s.Stamp {
+		return err
+	}
+	return tx.SetRevisionVersion(s.After.Revision, s.Stamp)
+}
+
+// relabel lets the other groups that run the revision show the version a sync
+// carries: the source of a sync that gave it, and any that missed it. For each
+// that is a change of its own, like any other.
+func (c *Control) relabel(tx Tx, ch *gatewright.Change, s *gatewright.SlotChange) error {
+	slots, err := tx.Slots(SlotFilter{API: s.API, Track: s.Track, Deployed: true})
+	if err != nil {
+		return err
+	}
+	for _, slot := range slots {
+		if slot.Revision != s.After.Revision || slot.Version == s.After.Version || slot.Group == ch.Group {
+			continue
+		}
+		group, err := tx.Group(slot.Group)
+		if err != nil {
+			return err
+		}
+		before, err := slotContent(tx, slot)
+		if err != nil {
+			return err
+		}
+		after := *before
+		after.Version = s.After.Version
+		companion := &gatewright.Change{
+			ID: gatewright.ChangeID(gatewright.NewID("chg_", tx.Now())), Group: group.ID, GroupName: group.Name,
+			Kind: gatewright.ChangeConfigure, State: gatewright.ChangeScheduled,
+			Items: []gatewright.ChangeItem{{Slot: &gatewright.SlotChange{
+				API: s.API, APIName: s.APIName, Track: s.Track, Before: before, After: &after, Stamp: s.Stamp,
+			}}},
+			PlanHash: ch.PlanHash, Reason: fmt.Sprintf("shows version %s, which %s carried to %s", s.Stamp, ch.ID, ch.GroupName),
+			Author: ch.Author, Client: ch.Client, CreatedAt: tx.Now(), NoInstance: true,
+		}
+		if err := tx.CreateChange(companion); err != nil {
+			return err
+		}
+		actor := gatewright.Actor{Name: ch.Author, Client: ch.Client}
+		if err := audit(tx, actor, "change.submit", string(companion.ID), fmt.Sprintf("%s in %s: %s", companion.Kind, group.Name, companion.Reason)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stepActivating settles the change once every reachable instance has taken it
+// into service. What one of them rejected now, or did not do in time, is said
+// by the change; the group is not put back.
+func (c *Control) stepActivating(tx Tx, ch *gatewright.Change) error {
+	group, err := tx.Group(ch.Group)
+	if err != nil {
+		return err
+	}
+	manifest, err := tx.Manifest(ch.Group)
+	if err != nil {
+		return err
+	}
+	all, err := tx.Instances(ch.Group)
+	if err != nil {
+		return err
+	}
+	why := &gatewright.Error{Code: gatewright.Unavailable}
+	waiting := false
+	now := tx.Now()
+	for _, in := range all {
+		c.refresh(in)
+		reachable := in.Reachable(now, c.listeningSince(), c.cfg.LostAfter)
+		if !reachable && !ch.HasOutcome(in.ID) {
+			continue // it had no part in this
+		}
+		o := gatewright.InstanceOutcome{Instance: in.ID, Name: in.Name, State: gatewright.OutcomePending, At: now}
+		if in.Generation >= ch.Generation && in.Generation <= group.Generation {
+			o.State = gatewright.OutcomeApplied
+			if o.Reason = rejectionIn(ch, in, manifest); o.Reason != "" {
+				o.State = gatewright.OutcomeRejected
+				why.Details = append(why.Details, gatewright.Detail{Subject: in.Name, Message: o.Reason})
+			}
+		} else if reachable {
+			waiting = true
+			why.Details = append(why.Details, gatewright.Detail{Subject: in.Name, Message: "has not taken it into service"})
+		}
+		if !ch.SetOutcome(o) {
+			continue
+		}
+		if err := tx.PutOutcome(ch.ID, o); err != nil {
+			return err
+		}
+	}
+	if waiting && c.waited(tx, ch.ActivatedAt) < ActivateTimeout {
+		return nil
+	}
+	if n := len(why.Details); n > 0 {
+		why.Message = fmt.Sprintf("it is what %s runs now, but %s does not", group.Name, instances(n))
+		return c.settle(tx, ch, gatewright.ChangeLive, why)
+	}
+	return c.settle(tx, ch, gatewright.ChangeLive, nil)
+}
+
+// rejectionIn returns why an instance rejected a part of the change, "" when
+// it runs all of it.
+func rejectionIn(ch *gatewright.Change, in *gatewright.Instance, manifest *gatewright.Manifest) string {
+	for _, r := range in.Rejections {
+		if manifest.Entries[r.Key] == r.Hash && ch.Alters(r.Key) {
+			return r.Reason
+		}
+	}
+	return ""
+}
+
+// settle ends the change.
+func (c *Control) settle(tx Tx, ch *gatewright.Change, state gatewright.ChangeState, why *gatewright.Error) error {
+	ch.State, ch.SettledAt, ch.Error = state, tx.Now(), why
+	if err := tx.Unstage(ch.ID); err != nil {
+		return err
+	}
+	return tx.UpdateChange(ch)
+}

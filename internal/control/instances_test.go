@@ -1,0 +1,141 @@
+package control_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/control"
+)
+
+func TestLostAnswersToAJoin(t *testing.T) {
+	w := newWorld(t)
+	gw, _ := w.standard()
+	gw.step() // its key is used
+	for range 5 {
+		_, err := w.c.Join(w.ctx, gw.group.ID, control.Join{Instance: gw.id, SessionKey: gw.key, Name: gw.name})
+		w.must(err) // and nobody hears the answer
+	}
+	gw.join()
+	gw.step()
+}
+
+func TestInstancesThatLeftDoNotFillTheGroup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a thousand joins; run without -short")
+	}
+	w := newWorld(t)
+	g := w.group("test", gatewright.StageTest)
+	for i := range control.MaxInstances {
+		f := &fakeGateway{w: w, group: g, name: fmt.Sprintf("pod-%d", i)}
+		f.join()
+		if i > 0 {
+			w.must(w.c.Report(w.ctx, g.ID, control.Report{Instance: f.id, SessionKey: f.key, Leaving: true}))
+		}
+	}
+	w.join(g, "next")
+	w.clock.advance(gatewright.OfflineAfter)
+	w.must(w.c.Sweep(w.ctx))
+	if infos, err := w.c.Instances(w.ctx, "test"); err != nil || len(infos) != 2 {
+		t.Errorf("%d instances are remembered: %v", len(infos), err)
+	}
+}
+
+func TestRunningInstancesFillTheGroup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a thousand joins; run without -short")
+	}
+	w := newWorld(t)
+	g := w.group("test", gatewright.StageTest)
+	for i := range control.MaxInstances {
+		(&fakeGateway{w: w, group: g, name: fmt.Sprintf("gw-%d", i)}).join()
+	}
+	_, err := w.c.Join(w.ctx, g.ID, control.Join{Name: "one too many"})
+	if gatewright.CodeOf(err) != gatewright.LimitExceeded {
+		t.Errorf("one more joined: %v", err)
+	}
+}
+
+func TestLateRejectionIsNotApplied(t *testing.T) {
+	w := newWorld(t)
+	g := w.group("test", gatewright.StageTest)
+	a, b := w.join(g, "a"), w.join(g, "b")
+	sub, err := w.c.Submit(w.ctx, admin, publish("test", "1.0.0", "/a"), control.SubmitOptions{})
+	w.must(err)
+	a.step()
+	b.step()
+	_, err = w.c.Advance(w.ctx, g.ID) // both have prepared: activate
+	w.must(err)
+	b.reject = func(*gatewright.Resource) string { return "the disk is full" }
+	w.settle()
+	ch, err := w.c.Change(w.ctx, sub.Change.ID)
+	w.must(err)
+	if ch.State != gatewright.ChangeLive || ch.Error == nil || !strings.Contains(ch.Error.Error(), "b: the disk is full") {
+		t.Errorf("%s: %v", ch.State, ch.Error)
+	}
+	for _, o := range ch.Outcomes {
+		if want := map[string]gatewright.OutcomeState{"a": gatewright.OutcomeApplied, "b": gatewright.OutcomeRejected}[o.Name]; o.State != want {
+			t.Errorf("%s is %s", o.Name, o.State)
+		}
+	}
+}
+
+func TestGenerationOfAnotherHistory(t *testing.T) {
+	w := newWorld(t)
+	gw, _ := w.standard()
+	gw.generation, gw.deaf = 60, true // as after a backup was restored
+	gw.step()
+	ch := w.submit(publish("test", "1.0.0", "/a"))
+	if ch.State == gatewright.ChangeLive {
+		t.Errorf("generation 60 counts for generation 1")
+	}
+	gw.deaf = false
+	w.settle()
+	if ch, _ = w.c.Change(w.ctx, ch.ID); ch.State != gatewright.ChangeLive || gw.running("Pets") == nil {
+		t.Errorf("%s: %v", ch.State, ch.Error)
+	}
+}
+
+func TestOwnDeafnessIsNotTheirSilence(t *testing.T) {
+	w := newWorld(t)
+	g := w.group("test", gatewright.StageTest)
+	a, b := w.join(g, "a"), w.join(g, "b")
+	w.must(w.c.Listen(w.ctx))
+	w.clock.advance(10 * time.Minute) // the machine slept
+	w.must(w.c.Listen(w.ctx))
+	b.deaf = true
+	a.step()
+	ch := w.submit(publish("test", "1.0.0", "/a"))
+	if ch.State != gatewright.ChangePreparing {
+		t.Errorf("the change does not wait for b: %s", ch.State)
+	}
+}
+
+func TestClockPutBack(t *testing.T) {
+	w := newWorld(t)
+	gw, _ := w.standard()
+	gw.silent = true
+	w.clock.advance(-time.Hour)
+	w.restart()
+	w.clock.advance(gatewright.LostAfter)
+	w.refused(publish("test", "1.0.0", "/a"), gatewright.PreconditionFailed, "no instance of test is reachable")
+}
+
+func TestRestartAfterALongTime(t *testing.T) {
+	w := newWorld(t)
+	gw, _ := w.standard()
+	gw.silent = true
+	ch := w.submit(publish("test", "1.0.0", "/a"))
+	w.must(w.store.Close())
+	w.clock.advance(time.Hour)
+	w.open()
+	_, err := w.c.Advance(w.ctx, gw.group.ID)
+	w.must(err)
+	gw.silent = false
+	w.settle()
+	if ch, _ = w.c.Change(w.ctx, ch.ID); ch.State != gatewright.ChangeLive {
+		t.Errorf("an hour without a control plane made it %s: %v", ch.State, ch.Error)
+	}
+}
