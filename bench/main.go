@@ -21,7 +21,6 @@ type options struct {
 	changes     int
 	only        string
 	write       string
-	profile     string
 	dir         string
 	binary      string
 }
@@ -29,6 +28,13 @@ type options struct {
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == upstreamCommand {
 		serveUpstream()
+		return
+	}
+	if len(os.Args) == 4 && os.Args[1] == profileCommand {
+		if err := serveProfiled(os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	var o options
@@ -39,7 +45,6 @@ func main() {
 	flag.IntVar(&o.changes, "changes", 200, "changes measured with each number of APIs")
 	flag.StringVar(&o.only, "only", "proxy,change,match", "what to measure")
 	flag.StringVar(&o.write, "write", "", "file whose tables to replace, docs/benchmarks.md")
-	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of the gateway under the proxy load")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -45,7 +45,7 @@ func contenders() []contender {
 
 func measureProxy(ctx context.Context, o options, r *report) error {
 	if _, err := exec.LookPath("wrk"); err != nil {
-		return errors.New("wrk is not installed; run: make bench-deps")
+		return errors.New("wrk is not installed; run: apt-get install wrk nginx-light haproxy caddy (make bench does)")
 	}
 	upstream, stop, err := startUpstream(ctx)
 	if err != nil {
@@ -102,7 +102,8 @@ func measureProxy(ctx context.Context, o options, r *report) error {
 	for _, l := range lanes {
 		r.proxy = append(r.proxy, l.result)
 	}
-	return nil
+	r.profile, err = profileProxy(ctx, o, upstream)
+	return err
 }
 
 var (

@@ -15,6 +15,7 @@ type report struct {
 	machine string
 	date    time.Time
 	proxy   []*proxyResult
+	profile string // where the gateway's processor time went
 	change  []*changeResult
 	match   []matchResult
 	notes   []string
@@ -31,6 +32,7 @@ func (r *report) markdown() string {
 		fmt.Fprintf(&b, "\n- %s", n)
 	}
 	r.writeProxy(&b)
+	r.writeProfile(&b)
 	r.writeChange(&b)
 	r.writeMatch(&b)
 	return b.String()
@@ -58,6 +60,13 @@ func (r *report) writeProxy(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "| %s | %s | %.0f | %s | %s | %s | %s | %d |\n", p.name, p.version, mean(p.rate), ratio,
 			strings.Join(rounds, " "), percentile(p.p50, 50), percentile(p.p99, 50), p.errors)
+	}
+}
+
+// writeProfile shows where the gateway's time went under the same load.
+func (r *report) writeProfile(b *strings.Builder) {
+	if r.profile != "" {
+		fmt.Fprintf(b, "\nWhere the gateway's processor time goes under this load:\n\n```text\n%s\n```\n", r.profile)
 	}
 }
 

@@ -170,8 +170,9 @@ func (a *app) follow(ctx context.Context, c *client.Client, ch *gatewright.Chang
 
 // settled tells how the change ended.
 func (a *app) settled(plan *gatewright.Plan, ch *gatewright.Change) error {
+	done := ch.State == gatewright.ChangeLive && ch.Error == nil
 	err := a.show(outcome{Plan: plan, Change: ch}, func(s *term.Screen) error {
-		if ch.State != gatewright.ChangeLive || ch.Error != nil {
+		if !done {
 			return nil
 		}
 		for _, line := range achieved(ch) {
@@ -181,7 +182,7 @@ func (a *app) settled(plan *gatewright.Plan, ch *gatewright.Change) error {
 		}
 		return nil
 	})
-	if err != nil || ch.State == gatewright.ChangeLive && ch.Error == nil {
+	if err != nil || done {
 		return err
 	}
 	e := gatewright.Errorf(gatewright.Conflict, "change %s is %s", ch.ID, ch.State)

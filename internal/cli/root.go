@@ -46,7 +46,7 @@ func (a *app) root() *cobra.Command {
 	}
 	add(groupChange, a.publish(), a.sync(), a.deploy(), a.rollback(), a.undeploy(), a.enable(), a.disable(), a.configure(), a.registry())
 	add(groupLook, a.status(), a.history(), a.get())
-	add(groupSetUp, a.group(), a.tokens())
+	add(groupSetUp, a.group(), a.instances(), a.tokens())
 	add(groupRun, a.dev(), a.serve(), a.gateway())
 	root.AddCommand(a.version(), a.man())
 	root.InitDefaultHelpCmd()

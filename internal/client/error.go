@@ -22,7 +22,7 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	switch cause := context.Cause(ctx); {
-	case cause == errTimeout:
+	case errors.Is(cause, errTimeout):
 		return gatewright.Errorf(gatewright.Unavailable, "%s did not answer in time; is it overloaded, or something else than a control plane?", c.base)
 	case cause != nil:
 		return fmt.Errorf("call %s: %w", c.base, cause)

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/gatewright/gatewright"
 )
@@ -29,6 +30,13 @@ func (c *Client) Registries(ctx context.Context, group string, page Page) (*List
 // Instances lists the instances of a group, or of all when group is "".
 func (c *Client) Instances(ctx context.Context, group string, page Page) (*List[*InstanceInfo], error) {
 	return fetch[List[*InstanceInfo]](ctx, c, get(page.query("group", group), "instances"))
+}
+
+// ForgetInstance removes an instance that is not running; its gateway joins
+// anew. Errors: gatewright.PreconditionFailed while it runs.
+func (c *Client) ForgetInstance(ctx context.Context, id gatewright.InstanceID) error {
+	_, err := c.do(ctx, call{method: http.MethodDelete, segments: []string{"instances", string(id)}})
+	return err
 }
 
 // DeploymentFilter selects deployments; empty members select all.

@@ -122,6 +122,32 @@ func checkIdentity(in *gatewright.Instance, group gatewright.GroupID, j Join) er
 	return nil
 }
 
+// ForgetInstance removes an instance that is not running, so that its gateway
+// can join anew. That is the way out when its identity is refused although it
+// was not copied, as after an older backup was restored.
+func (c *Control) ForgetInstance(ctx context.Context, actor gatewright.Actor, id gatewright.InstanceID) error {
+	var group gatewright.GroupID
+	err := c.store.Update(ctx, func(tx Tx) error {
+		in, err := tx.Instance(id)
+		if err != nil {
+			return err
+		}
+		c.refresh(in)
+		if in.LeftAt.IsZero() && tx.Now().Sub(in.LastSeen) < c.cfg.LostAfter {
+			return gatewright.Errorf(gatewright.PreconditionFailed, "instance %s (%s) is running; stop it first", in.ID, in.Name)
+		}
+		group = in.Group
+		if err := tx.DeleteInstance(id); err != nil {
+			return err
+		}
+		return audit(tx, actor, "instance.forget", string(id), in.Name)
+	})
+	if err == nil {
+		c.kick(group)
+	}
+	return err
+}
+
 // Report is what an instance says when something happened to it, and every
 // few seconds.
 type Report struct {

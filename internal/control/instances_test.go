@@ -58,6 +58,26 @@ func TestRunningInstancesFillTheGroup(t *testing.T) {
 	}
 }
 
+func TestForgetInstance(t *testing.T) {
+	w := newWorld(t)
+	gw, _ := w.standard()
+	if err := w.c.ForgetInstance(w.ctx, admin, gw.id); gatewright.CodeOf(err) != gatewright.PreconditionFailed {
+		t.Errorf("a running one is forgotten: %v", err)
+	}
+	gw.silent = true
+	w.clock.advance(gatewright.LostAfter)
+	old := gw.id
+	w.must(w.c.ForgetInstance(w.ctx, admin, old))
+	gw.key = "of another history"
+	gw.join()
+	if gw.id == old {
+		t.Error("it was not forgotten")
+	}
+	if err := w.c.ForgetInstance(w.ctx, admin, "ins_none"); gatewright.CodeOf(err) != gatewright.NotFound {
+		t.Errorf("one that is not: %v", err)
+	}
+}
+
 func TestLateRejectionIsNotApplied(t *testing.T) {
 	w := newWorld(t)
 	g := w.group("test", gatewright.StageTest)

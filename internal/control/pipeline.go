@@ -52,6 +52,9 @@ func (c *Control) Run(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil // it was to end, and it does
+		}
 		return fmt.Errorf("list groups: %w", err)
 	}
 	for _, g := range groups {

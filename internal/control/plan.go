@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -149,13 +150,21 @@ func (d *draft) describeItem(it *draftItem) (gatewright.PlanItem, error) {
 func describeFirst(it *draftItem) []string {
 	def, rt := &it.revision.Definition, &it.after.Runtime
 	lines := []string{
-		fmt.Sprintf("+ base path %s, %d routes", gatewright.JoinPath(rt.PathPrefix, def.BasePath), len(def.Routes)),
+		fmt.Sprintf("+ base path %s, %d routes", shownBase(rt.PathPrefix, def.BasePath), len(def.Routes)),
 		"+ upstream " + describeUpstream(&rt.Upstream),
 	}
 	if len(rt.Hosts) > 0 {
 		lines = append(lines, "+ hosts "+strings.Join(rt.Hosts, ", "))
 	}
 	return lines
+}
+
+// shownBase is what stands in front of every route's path.
+func shownBase(prefix, base string) string {
+	if base == "/" && prefix != "" {
+		return prefix
+	}
+	return gatewright.JoinPath(prefix, base)
 }
 
 func (d *draft) describeUpdate(it *draftItem) ([]string, error) {
@@ -262,11 +271,12 @@ func describeUpstream(u *gatewright.Upstream) string {
 func describeRegistry(r *gatewright.RegistryChange) gatewright.PlanItem {
 	item := gatewright.PlanItem{Subject: "registry " + r.Name, Lines: []string{}}
 	text := func(r *gatewright.Registry) string {
+		stale := cmp.Or(time.Duration(r.Stale), gatewright.DefaultStale)
 		servers := "the machine's resolvers"
 		if len(r.Servers) > 0 {
 			servers = strings.Join(r.Servers, ", ")
 		}
-		return fmt.Sprintf("%s, %s, stale %s", r.Type, servers, time.Duration(r.Stale))
+		return fmt.Sprintf("%s, %s, stale %s", r.Type, servers, stale)
 	}
 	switch {
 	case r.After == nil:

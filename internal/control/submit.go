@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gatewright/gatewright"
 )
@@ -181,7 +182,7 @@ func (c *Control) record(d *draft, actor gatewright.Actor, plan gatewright.Hash,
 	if err := tx.CreateChange(ch); err != nil {
 		return nil, err
 	}
-	if err := audit(tx, actor, "change.submit", string(ch.ID), fmt.Sprintf("%s in %s: %s", ch.Kind, ch.GroupName, reason)); err != nil {
+	if err := audit(tx, actor, "change.submit", string(ch.ID), strings.TrimSuffix(fmt.Sprintf("%s in %s: %s", ch.Kind, ch.GroupName, reason), ": ")); err != nil {
 		return nil, err
 	}
 	queue, err := queued(tx, d.group.ID)

@@ -88,7 +88,7 @@ func TestDrainHasADeadline(t *testing.T) {
 		if !quick.closed.Load() || busy.closed.Load() || d.len() != 1 {
 			t.Errorf("before the deadline: %t %t, %d waiting", quick.closed.Load(), busy.closed.Load(), d.len())
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if !busy.closed.Load() || d.len() != 0 {
 			t.Errorf("after the deadline: closed %t, %d waiting", busy.closed.Load(), d.len())

@@ -65,7 +65,7 @@ func (a *API) finish(rec *recorder, r *http.Request, start time.Time) {
 	req := requestOf(r.Context())
 	if p := recover(); p != nil {
 		switch {
-		case p == http.ErrAbortHandler:
+		case p == any(http.ErrAbortHandler):
 			panic(p)
 		case rec.failed != nil: // the reader went away; the framework panics over it
 		case rec.status == 0:

@@ -2,6 +2,7 @@ package management
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/gatewright/gatewright"
@@ -12,6 +13,10 @@ import (
 type instancesInput struct {
 	PageInput
 	Group string `query:"group" doc:"Name or identifier of a group."`
+}
+
+type instanceInput struct {
+	ID string `path:"id"`
 }
 
 type deploymentsInput struct {
@@ -35,6 +40,13 @@ func (a *API) instanceRoutes() {
 		return ok(pageOf("instances", infos, in.PageInput, func(i *wire.InstanceInfo) string {
 			return i.GroupName + "\x00" + i.Name + "\x00" + string(i.ID)
 		}))
+	})
+
+	handle(a, operation{
+		method: http.MethodDelete, path: "/instances/{id}", id: "forgetInstance", tag: "instances", summary: "Forget a gateway instance that is not running",
+		description: "Its gateway joins anew the next time. That is the way out when its identity is refused although it was not copied, as after an older backup was restored.",
+	}, func(ctx context.Context, in *instanceInput) (*struct{}, error) {
+		return nil, a.control.ForgetInstance(ctx, requestOf(ctx).actor, gatewright.InstanceID(in.ID))
 	})
 
 	op = get("/deployments", "listDeployments", "instances", "List what runs where")

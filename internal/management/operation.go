@@ -2,6 +2,7 @@ package management
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -47,8 +48,8 @@ func handle[I, O any](a *API, op operation, h func(context.Context, *I) (*O, err
 			ctx = limited
 		}
 		out, err := h(ctx, in)
-		if _, ok := err.(*notModified); ok {
-			return nil, err
+		if same := (*notModified)(nil); errors.As(err, &same) {
+			return nil, same
 		}
 		if err != nil {
 			return nil, a.problemOf(ctx, err)

@@ -139,7 +139,7 @@ func readDocument(doc *wire.SourceDocument) (*importer.Result, error) {
 
 // within says in which member of the body an error is.
 func within(pointer string, err error) error {
-	e, ok := err.(*gatewright.Error)
+	e, ok := err.(*gatewright.Error) //nolint:errorlint // an error that wraps one, to say more, is left as it is
 	if !ok {
 		return err
 	}

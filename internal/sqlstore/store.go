@@ -21,7 +21,8 @@ type Config struct {
 	// Path of the SQLite file. It and its directory are made when missing,
 	// readable by their owner only.
 	Path string
-	// Clock decides all times; nil means time.Now.
+	// Clock decides all times; nil means the machine's time at opening plus
+	// what has passed since: a clock that is set does not move it.
 	Clock func() time.Time
 	// Log gets what cannot be returned to a caller; nil means nowhere.
 	Log *slog.Logger
@@ -67,7 +68,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{clock: cfg.Clock, log: cfg.Log}
 	if s.clock == nil {
-		s.clock = time.Now
+		opened := time.Now()
+		s.clock = func() time.Time { return opened.Round(0).Add(time.Since(opened)) }
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

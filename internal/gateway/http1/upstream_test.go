@@ -35,12 +35,11 @@ func scriptUpstream(t testing.TB, answer func(nc net.Conn, n int) bool) *upstrea
 // peekHead returns the next response's head without consuming it.
 func (c *client) peekHead() (string, error) {
 	for n := 1; ; n++ {
-		b, err := c.r.Peek(n)
-		if err != nil {
+		if _, err := c.r.Peek(n); err != nil {
 			return "", err
 		}
 		n = max(n, c.r.Buffered()-1)
-		b, _ = c.r.Peek(c.r.Buffered())
+		b, _ := c.r.Peek(c.r.Buffered())
 		if i := bytes.Index(b, []byte("\r\n\r\n")); i >= 0 {
 			return string(b[:i+4]), nil
 		}

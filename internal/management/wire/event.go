@@ -4,7 +4,7 @@ package wire
 const (
 	EventChange   = "change"   // gatewright.Change: submitted or moved on
 	EventInstance = "instance" // gatewright.Instance: joined, reported something new, or left
-	EventGroup    = "group"    // gatewright.Group: created or at a new generation
+	EventGroup    = "group"    // gatewright.Group: created
 	EventEnd      = "end"      // StreamEnd: the last event of a stream the server ends
 )
 
