@@ -46,7 +46,10 @@ func TestKill(t *testing.T) {
 	}
 	k.p.control.stop()
 	k.store()
-	t.Logf("%d kills: %v", kills, k.tally)
+	t.Logf("%d kills; the dead left %v; ended %v", kills, k.found, k.tally)
+	if kills >= 100 && (k.found["nothing"] == 0 || k.found["nothing"] == kills) {
+		t.Error("the kills do not hit changes at different moments")
+	}
 }
 
 func envInt(name string, otherwise int) int {
@@ -61,16 +64,17 @@ type killer struct {
 	p       *plant
 	rng     *rand.Rand
 	nodes   []string
-	serial  int                   // of the last version published
-	acked   []gatewright.ChangeID // changes the client was told of
-	tally   map[gatewright.ChangeState]int
+	serial  int                            // of the last version published
+	acked   []gatewright.ChangeID          // changes the client was told of
+	tally   map[gatewright.ChangeState]int // how changes ended
+	found   map[gatewright.ChangeState]int // what the killed control plane had left of them, "nothing" for none
 	traffic *load
 }
 
 func newKiller(t testing.TB, seed uint64) *killer {
 	k := &killer{
 		t: t, p: newPlant(t, map[string]int{"test": 2, "production": 1}), rng: rand.New(rand.NewPCG(seed, seed)),
-		tally: map[gatewright.ChangeState]int{},
+		tally: map[gatewright.ChangeState]int{}, found: map[gatewright.ChangeState]int{},
 	}
 	for i := range 3 {
 		k.nodes = append(k.nodes, backend(t, fmt.Sprintf("b%d", i)))
@@ -113,6 +117,7 @@ func (k *killer) request(round int) (client.ChangeRequest, string) {
 // round submits a change, kills at a random moment, starts again and looks.
 func (k *killer) round(n int) {
 	req, key := k.request(n)
+	req.Reason = key
 	delay := time.Duration(k.rng.Int64N(int64(40 * time.Millisecond)))
 	alsoGateway := k.rng.IntN(8) == 0
 	told := make(chan *client.Submission, 1)
@@ -137,6 +142,7 @@ func (k *killer) round(n int) {
 	if sub != nil && sub.Change != nil {
 		k.acked = append(k.acked, sub.Change.ID)
 	}
+	k.leftBehind(req.Reason)
 	// Asking again with the same key must not do it twice.
 	again, err := k.p.client.Submit(k.p.ctx, req, key)
 	switch {
@@ -154,6 +160,20 @@ func (k *killer) round(n int) {
 	if k.rng.IntN(4) == 0 || alsoGateway {
 		k.agree()
 	}
+}
+
+// leftBehind counts in which state the round's change was when the process
+// died: that shows how well the kills are spread.
+func (k *killer) leftBehind(reason string) {
+	list, err := k.p.client.Changes(k.p.ctx, client.ChangeFilter{}, client.Page{Limit: 2})
+	k.p.must(err)
+	state := gatewright.ChangeState("nothing")
+	for _, ch := range list.Items {
+		if ch.Reason == reason {
+			state = ch.State
+		}
+	}
+	k.found[state]++
 }
 
 // servesAlone starts the killed gateway while there is no control plane: it
@@ -252,7 +272,7 @@ func (k *killer) history() {
 func (k *killer) store() {
 	ctx := context.Background()
 	store, err := sqlstore.Open(ctx, sqlstore.Config{
-		Path: filepath.Join(k.p.dir, "control", "gatewright.db"), Clock: time.Now, Log: slog.New(slog.DiscardHandler),
+		Path: filepath.Join(k.p.dir, "control", "control.db"), Clock: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		k.t.Fatal(err)
@@ -262,6 +282,9 @@ func (k *killer) store() {
 		groups, err := tx.Groups()
 		if err != nil {
 			return err
+		}
+		if len(groups) != 2 {
+			k.t.Errorf("the store knows %d groups; is it the right one?", len(groups))
 		}
 		for _, g := range groups {
 			manifest, err := tx.Manifest(g.ID)
