@@ -21,8 +21,9 @@ PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 TOOLS         := $(CURDIR)/.tools
 LINT_VERSION  := v2.15.0
 LINT          := $(TOOLS)/golangci-lint-$(LINT_VERSION)
-# The race detector needs cgo, and so a C compiler.
-RACE          := CGO_ENABLED=1 go test -race
+# The race detector needs cgo, and so a C compiler. It makes everything many
+# times slower, so the long tests are left to "make test".
+RACE          := CGO_ENABLED=1 go test -race -short
 
 FUZZTIME ?= 30s
 # How much "make soak" does; a few hundred of each is part of "make test".

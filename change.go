@@ -74,7 +74,11 @@ type Change struct {
 type ChangeItem struct {
 	Slot     *SlotChange     `json:"slot,omitempty"`
 	Registry *RegistryChange `json:"registry,omitempty"`
+	Lines    []string        `json:"lines,omitempty"` // the difference as its plan told it, at most MaxItemLines
 }
+
+// MaxItemLines bounds the lines of difference kept with an item.
+const MaxItemLines = 100
 
 // SlotChange alters what a slot runs.
 type SlotChange struct {
@@ -120,6 +124,7 @@ type InstanceOutcome struct {
 	Name     string       `json:"name"`
 	State    OutcomeState `json:"state"`
 	Reason   string       `json:"reason,omitempty"` // of a rejection, in the instance's own words
+	Base     int64        `json:"-"`                // generation of the group it was prepared or rejected on
 	At       time.Time    `json:"at"`
 }
 
@@ -136,7 +141,7 @@ func (c *SlotContent) Label() string {
 func (c *Change) SetOutcome(o InstanceOutcome) bool {
 	for i := range c.Outcomes {
 		if p := &c.Outcomes[i]; p.Instance == o.Instance {
-			if p.State == o.State && p.Reason == o.Reason {
+			if p.State == o.State && p.Reason == o.Reason && p.Base == o.Base {
 				return false
 			}
 			*p = o

@@ -29,6 +29,7 @@ type Group struct {
 	Labels     map[string]string `json:"labels,omitempty"`
 	Hostnames  []string          `json:"hostnames,omitempty"` // hosts of APIs that name none; empty means any host
 	Generation int64             `json:"generation"`          // of its manifest, +1 with each change that went live
+	Digest     Digest            `json:"-"`                   // of its manifest
 	CreatedAt  time.Time         `json:"createdAt"`
 }
 

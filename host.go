@@ -11,6 +11,9 @@ import (
 // host name, an IPv4 address nor an IPv6 address in brackets, each with an
 // optional port. A host that is canonical already does not allocate.
 func CanonicalHost(host string) (string, error) {
+	if strings.Contains(host, "://") {
+		return "", FieldErrorf("host", "host %q is a URL; write the host name alone", host)
+	}
 	name, port := host, ""
 	if strings.HasPrefix(host, "[") {
 		end := strings.IndexByte(host, ']')

@@ -17,13 +17,16 @@ type Instance struct {
 	Address    string      `json:"address"` // where it listens for traffic
 	Version    string      `json:"version"` // of its binary
 	JoinedAt   time.Time   `json:"joinedAt"`
-	LastSeen   time.Time   `json:"lastSeen"`             // receipt of its last report, by the control plane's clock
-	LeftAt     time.Time   `json:"leftAt,omitzero"`      // it said goodbye; zero while it runs
-	Generation int64       `json:"generation"`           // of the manifest it runs
-	Rejections []Rejection `json:"rejections,omitempty"` // what it could not apply of that generation
-	Warnings   []string    `json:"warnings,omitempty"`   // in its own words: a damaged file, a full disk
-	SessionKey Hash        `json:"-"`                    // hash of the key its identity must show at the next join
-	PriorKey   Hash        `json:"-"`                    // the key before, until the new one was seen once
+	LastSeen   time.Time   `json:"lastSeen"`                     // receipt of its last report, by the control plane's clock
+	LeftAt     time.Time   `json:"leftAt,omitzero"`              // it said goodbye; zero while it runs
+	Generation int64       `json:"generation"`                   // of the manifest it runs
+	Digest     Digest      `json:"-"`                            // of that manifest; "" while it has none
+	Rejections []Rejection `json:"rejections,omitempty"`         // what it could not apply of that generation
+	Unlisted   int         `json:"unlistedRejections,omitempty"` // how many more of these there are
+	Warnings   []string    `json:"warnings,omitempty"`           // in its own words: a damaged file, a full disk
+	Sequence   int64       `json:"-"`                            // of the newest report of its session that is written down
+	SessionKey Hash        `json:"-"`                            // hash of the key its identity must show at the next join
+	PriorKey   Hash        `json:"-"`                            // the key before, until the new one was seen once
 }
 
 // Rejection is an instance's word on a resource it could not apply. The one
@@ -40,7 +43,7 @@ type Health string
 // The healths of an instance.
 const (
 	Healthy   Health = "healthy"
-	OutOfSync Health = "out of sync" // it reports, but runs something else than the group's manifest
+	OutOfSync Health = "out of sync" // it reports, but runs something else than the group's manifest, or not all of it
 	Lost      Health = "lost"
 	Offline   Health = "offline"
 )
@@ -61,17 +64,21 @@ func (i *Instance) Reachable(now, listening time.Time, lostAfter time.Duration) 
 	return i.LeftAt.IsZero() && i.Silence(now, listening) < lostAfter
 }
 
-// HealthAt derives the instance's health from what it reported and the
-// generation its group wants. Nothing excuses silence here: after a control
+// At reports whether the manifest the instance runs is the group's present one.
+// What it rejected of it is another question.
+func (i *Instance) At(g *Group) bool { return i.Generation == g.Generation && i.Digest == g.Digest }
+
+// HealthAt derives the instance's health from what it reported and what its
+// group wants. Nothing excuses silence here: after a control
 // plane was away, instances are lost until they are heard again.
-func (i *Instance) HealthAt(now time.Time, lostAfter time.Duration, wanted int64) Health {
+func (i *Instance) HealthAt(now time.Time, lostAfter time.Duration, g *Group) Health {
 	silence := i.heard(now)
 	switch {
 	case !i.LeftAt.IsZero(), silence >= OfflineAfter:
 		return Offline
 	case silence >= lostAfter:
 		return Lost
-	case i.Generation != wanted || len(i.Rejections) > 0:
+	case !i.At(g) || len(i.Rejections) > 0 || i.Unlisted > 0:
 		return OutOfSync
 	}
 	return Healthy

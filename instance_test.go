@@ -40,6 +40,8 @@ func TestInstanceSilence(t *testing.T) {
 
 func TestInstanceHealth(t *testing.T) {
 	const wanted = 5
+	group := &gatewright.Group{Generation: wanted, Digest: gatewright.NoEntries}
+	other := gatewright.DigestOf(entries{"k": gatewright.HashBytes(nil)})
 	long := noon.Add(-30 * 24 * time.Hour) // listening all the time
 	rejection := []gatewright.Rejection{{Key: "k", Reason: "r"}}
 	tests := []struct {
@@ -52,6 +54,9 @@ func TestInstanceHealth(t *testing.T) {
 		{"behind", gatewright.Instance{LastSeen: noon, Generation: wanted - 1}, long, gatewright.OutOfSync},
 		{"ahead of a restored control plane", gatewright.Instance{LastSeen: noon, Generation: wanted + 1}, long, gatewright.OutOfSync},
 		{"rejected a part", gatewright.Instance{LastSeen: noon, Generation: wanted, Rejections: rejection}, long, gatewright.OutOfSync},
+		{"rejected more than it lists", gatewright.Instance{LastSeen: noon, Generation: wanted, Unlisted: 1}, long, gatewright.OutOfSync},
+		{"same generation of another history", gatewright.Instance{LastSeen: noon, Generation: wanted, Digest: other}, long, gatewright.OutOfSync},
+		{"another generation of the same content", gatewright.Instance{LastSeen: noon, Generation: wanted - 1, Digest: gatewright.NoEntries}, long, gatewright.OutOfSync},
 		{"warnings are no illness", gatewright.Instance{LastSeen: noon, Generation: wanted, Warnings: []string{"w"}}, long, gatewright.Healthy},
 		{"silent, just not lost", gatewright.Instance{LastSeen: noon.Add(-gatewright.LostAfter + 1), Generation: wanted}, long, gatewright.Healthy},
 		{"just lost", gatewright.Instance{LastSeen: noon.Add(-gatewright.LostAfter), Generation: wanted}, long, gatewright.Lost},
@@ -64,7 +69,10 @@ func TestInstanceHealth(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := tt.instance.HealthAt(noon, gatewright.LostAfter, wanted)
+			if tt.instance.Digest == "" {
+				tt.instance.Digest = group.Digest
+			}
+			got := tt.instance.HealthAt(noon, gatewright.LostAfter, group)
 			if got != tt.want {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
@@ -93,7 +101,7 @@ func TestInstanceReachableIsHealth(t *testing.T) {
 		}
 		listening := ago("listening")
 		lostAfter := time.Duration(rapid.Int64Range(1, int64(gatewright.OfflineAfter)).Draw(t, "lostAfter"))
-		health := i.HealthAt(noon, lostAfter, 1)
+		health := i.HealthAt(noon, lostAfter, &gatewright.Group{Generation: 1})
 		heard := health == gatewright.Healthy || health == gatewright.OutOfSync
 		inGrace := i.LeftAt.IsZero() && noon.Sub(listening) < lostAfter
 		if want := heard || inGrace; i.Reachable(noon, listening, lostAfter) != want {

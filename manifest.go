@@ -41,6 +41,9 @@ type Manifest struct {
 	Entries    map[Key]Hash `json:"entries"`
 }
 
+// Digest identifies the manifest's content.
+func (m *Manifest) Digest() Digest { return DigestOf(m.Entries) }
+
 // Delta leads from one manifest to another.
 type Delta struct {
 	Upserts map[Key]Hash `json:"upserts,omitempty"`

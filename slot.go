@@ -2,6 +2,7 @@ package gatewright
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -49,6 +50,9 @@ func (c *RuntimeConfig) Validate() error {
 		p, err := CanonicalBasePath(c.PathPrefix)
 		if err != nil {
 			return FieldErrorf("pathPrefix", "path prefix: %s", err)
+		}
+		if strings.Contains(p, "*") {
+			return FieldErrorf("pathPrefix", "path prefix %q holds a *, which is no wildcard there", c.PathPrefix)
 		}
 		if p != c.PathPrefix || p == "/" {
 			return FieldErrorf("pathPrefix", "path prefix %q is not canonical; it begins with / and does not end with it", c.PathPrefix)

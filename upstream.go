@@ -186,6 +186,9 @@ func (n Node) String() string {
 // ParseNode parses "host:port" or "host:port@weight"; an IPv6 address stands
 // in brackets.
 func ParseNode(s string) (Node, error) {
+	if scheme, _, ok := strings.Cut(s, "://"); ok {
+		return Node{}, FieldErrorf("node", "node %q is a URL; write host:port, and say %s with the scheme", s, scheme)
+	}
 	addr, weight, weighted := strings.Cut(s, "@")
 	n := Node{Weight: DefaultWeight}
 	if weighted {

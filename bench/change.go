@@ -18,6 +18,7 @@ type changeResult struct {
 	n                    int
 	p50, p99, max        time.Duration // submission → live, as the client sees it
 	gateway50, gateway99 time.Duration // change recorded → every instance serves it, by the server's clock
+	start50, startMax    time.Duration // gateway killed and started with no control plane → its first answer
 }
 
 func measureChange(ctx context.Context, o options, r *report) error {
@@ -62,7 +63,12 @@ func changesWith(ctx context.Context, o options, apis int, upstream string) (*ch
 		seen = append(seen, time.Since(began))
 		served = append(served, ch.SettledAt.Sub(ch.CreatedAt))
 	}
+	started, err := p.startsAlone(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return &changeResult{
+		start50: percentile(started, 50), startMax: percentile(started, 100),
 		apis: apis, n: len(seen), p50: percentile(seen, 50), p99: percentile(seen, 99), max: percentile(seen, 100),
 		gateway50: percentile(served, 50), gateway99: percentile(served, 99),
 	}, nil

@@ -104,6 +104,36 @@ func (p *plant) awaitInstances(ctx context.Context, n int) error {
 	return errors.New("the gateways did not become healthy within 30 s")
 }
 
+// startsAlone kills the control plane and the first gateway, and measures
+// several times how long that gateway takes, from its start, to answer.
+func (p *plant) startsAlone(ctx context.Context) ([]time.Duration, error) {
+	const runs = 5
+	control, first := p.procs[0], p.procs[1]
+	kill(control)
+	var took []time.Duration
+	for range runs {
+		kill(first)
+		again := exec.Command(first.Path, first.Args[1:]...)
+		again.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+		began := time.Now()
+		if err := again.Start(); err != nil {
+			return nil, err
+		}
+		first, p.procs[1] = again, again
+		if err := awaitOK(ctx, "http://"+p.listen[0]+"/api-0/item/1"); err != nil {
+			return nil, err
+		}
+		took = append(took, time.Since(began))
+	}
+	return took, nil
+}
+
+// kill ends a process without giving it a chance.
+func kill(cmd *exec.Cmd) {
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+}
+
 // stop ends the processes, gateways first.
 func (p *plant) stop() error {
 	for i := len(p.procs) - 1; i >= 0; i-- {

@@ -231,7 +231,7 @@ func startWith(program, file, config string, args ...string) (*exec.Cmd, error) 
 
 // end stops a process this program started and waits for it.
 func end(cmd *exec.Cmd) {
-	if cmd.Process == nil {
+	if cmd.Process == nil || cmd.ProcessState != nil {
 		return
 	}
 	_ = cmd.Process.Signal(syscall.SIGTERM)
@@ -275,7 +275,7 @@ func awaitOK(ctx context.Context, url string) error {
 			return fmt.Errorf("%s does not answer: %w", url, err)
 		}
 		select {
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(2 * time.Millisecond):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

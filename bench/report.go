@@ -74,9 +74,10 @@ func (r *report) writeChange(b *strings.Builder) {
 	if len(r.change) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n### Change → live on two instances\n\n| APIs in the group | changes | p50 | p99 | max | recorded → served p50 | p99 |\n|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(b, "\n### Change → live on two instances\n\n| APIs in the group | changes | p50 | p99 | max | recorded → served p50 | p99 | gateway started alone p50 | max |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, c := range r.change {
-		fmt.Fprintf(b, "| %d | %d | %s | %s | %s | %s | %s |\n", c.apis, c.n, ms(c.p50), ms(c.p99), ms(c.max), ms(c.gateway50), ms(c.gateway99))
+		fmt.Fprintf(b, "| %d | %d | %s | %s | %s | %s | %s | %s | %s |\n", c.apis, c.n, ms(c.p50), ms(c.p99), ms(c.max),
+			ms(c.gateway50), ms(c.gateway99), ms(c.start50), ms(c.startMax))
 	}
 }
 

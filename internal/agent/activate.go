@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/gateway"
@@ -27,7 +26,7 @@ func (a *Agent) manifest(ctx context.Context, m *link.Message) error {
 		return err
 	}
 	a.askWhole = false
-	a.running.Group, a.running.Entries = m.Group, entries
+	a.running.Group, a.running.Entries, a.running.digest = m.Group, entries, gatewright.DigestOf(entries)
 	a.activated(m, nil)
 	return nil
 }
@@ -36,9 +35,13 @@ func (a *Agent) manifest(ctx context.Context, m *link.Message) error {
 // if there is one, else as much of it as can be.
 func (a *Agent) delta(ctx context.Context, m *link.Message) error {
 	alt := alter(m.Upserts, m.Deletes)
-	if m.From != a.running.Generation || !a.running.configured || m.Digest != "" && m.Digest != a.digestAfter(alt) {
+	if m.From != a.running.Generation || !a.running.configured {
 		a.askWhole = true
 		return errDiverged
+	}
+	if digest, err := a.running.after(alt); err != nil || digest != m.Digest {
+		a.askWhole = true
+		return errors.Join(errDiverged, err)
 	}
 	if c := a.take(m); c != nil {
 		err := a.runtime.Commit(c.built, m.Generation)
@@ -56,18 +59,11 @@ func (a *Agent) delta(ctx context.Context, m *link.Message) error {
 	return nil
 }
 
-// digestAfter returns the digest of the manifest an alteration leads to.
-func (a *Agent) digestAfter(alt alteration) gatewright.Hash {
-	entries := maps.Clone(a.running.Entries)
-	alt.on(entries)
-	return link.Digest(entries)
-}
-
 // led finishes the activation of a delta. What was rejected before and is not
 // in it is tried again: it may have waited for something that is.
 func (a *Agent) led(ctx context.Context, alt alteration, m *link.Message) {
 	alt.on(a.running.Entries)
-	a.running.Generation = m.Generation
+	a.running.Generation, a.running.digest = m.Generation, m.Digest
 	a.retry(ctx, a.running.rejected(alt))
 	a.activated(m, &gatewright.Delta{Upserts: m.Upserts, Deletes: m.Deletes})
 }

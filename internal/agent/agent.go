@@ -71,8 +71,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		return fmt.Errorf("start agent: %w", err)
 	}
 	a.store = store
-	a.restore(ctx)
+	a.restore()
 	close(a.restored)
+	a.retryRestored(ctx)
 	a.follow(ctx)
 	a.leave(ctx)
 	a.release(func(*candidate) bool { return true })

@@ -47,7 +47,7 @@ func newIdle(t *testing.T) (*Agent, *idle) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.running.configured = true
+	a.running.configured, a.running.digest = true, gatewright.NoEntries
 	return a, rt
 }
 
@@ -103,7 +103,7 @@ func TestReportIsBounded(t *testing.T) {
 	if err != nil || len(body) > link.MaxReportBytes/2 {
 		t.Errorf("a report of %d bytes, %v", len(body), err)
 	}
-	if len(r.Rejections) != link.MaxRejections || len(r.Warnings) > link.MaxWarnings || len(r.Prepared) > link.MaxPrepared {
+	if len(r.Rejections) != link.MaxRejections || r.Unlisted != 2*link.MaxRejections || len(r.Warnings) > link.MaxWarnings || len(r.Prepared) > link.MaxPrepared {
 		t.Errorf("%d rejections, %d warnings, %d answers", len(r.Rejections), len(r.Warnings), len(r.Prepared))
 	}
 	if a.public.rejections[0].Reason != worst {

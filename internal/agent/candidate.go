@@ -52,7 +52,7 @@ func (a *Agent) prepare(ctx context.Context, m *link.Message) {
 	}
 	a.release(func(c *candidate) bool { return c.change == m.Change })
 	c := &candidate{change: m.Change, base: m.Generation, upserts: m.Upserts, deletes: m.Deletes, confirmed: true}
-	c.answer.Change = m.Change
+	c.answer.Change, c.answer.Generation, c.answer.Digest = m.Change, m.Generation, a.running.digest
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -14,7 +14,7 @@ import (
 
 // Bounds of what a report says, so that it stays far below
 // link.MaxReportBytes. Of a change, the control plane tells people the first
-// rejection and the number of others.
+// rejection and the number of others; of what runs, all that are listed.
 const (
 	fullReasons     = 100 // rejections told in full; others are told shortly
 	shortReason     = 200 // bytes
@@ -55,7 +55,7 @@ func (a *Agent) warn(t topic, text string) {
 // publish makes what runs now what is reported.
 func (a *Agent) publish() {
 	a.mu.Lock()
-	a.public.configured, a.public.generation = a.running.configured, a.running.Generation
+	a.public.configured, a.public.generation, a.public.digest = a.running.configured, a.running.Generation, a.running.digest
 	a.public.rejections, a.public.resources = a.running.list(), len(a.running.Entries)
 	a.mu.Unlock()
 	a.tell()
@@ -73,15 +73,19 @@ func (a *Agent) tell() {
 func (a *Agent) report(joined *link.JoinResponse) (r *link.Report, heard func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.public.sequence++
 	r = &link.Report{
-		Instance: joined.Instance, SessionKey: joined.SessionKey, Generation: a.public.generation,
-		Rejections: clipRejections(a.public.rejections, link.MaxRejections), Warnings: a.public.texts(),
+		Instance: joined.Instance, SessionKey: joined.SessionKey,
+		Sequence: a.public.sequence, Generation: a.public.generation, Digest: a.public.digest, Warnings: a.public.texts(),
 	}
+	r.Rejections, r.Unlisted = clipRejections(a.public.rejections, link.MaxRejections)
 	var told []*candidate
 	for _, c := range a.candidates {
 		if !c.told {
 			told = append(told, c)
-			r.Prepared = append(r.Prepared, link.Prepared{Change: c.change, Rejections: clipRejections(c.answer.Rejections, maxAnswerReason)})
+			answer := c.answer
+			answer.Rejections, answer.Unlisted = clipRejections(c.answer.Rejections, maxAnswerReason)
+			r.Prepared = append(r.Prepared, answer)
 		}
 	}
 	return r, func() {
@@ -93,8 +97,9 @@ func (a *Agent) report(joined *link.JoinResponse) (r *link.Report, heard func())
 	}
 }
 
-func clipRejections(all []gatewright.Rejection, limit int) []gatewright.Rejection {
-	clipped := slices.Clone(all[:min(len(all), limit)])
+// clipRejections returns the first of all, and how many others there are.
+func clipRejections(all []gatewright.Rejection, limit int) (clipped []gatewright.Rejection, unlisted int) {
+	clipped = slices.Clone(all[:min(len(all), limit)])
 	for i := range clipped {
 		length := link.MaxTextBytes
 		if i >= fullReasons {
@@ -102,7 +107,7 @@ func clipRejections(all []gatewright.Rejection, limit int) []gatewright.Rejectio
 		}
 		clipped[i].Reason = clip(clipped[i].Reason, length)
 	}
-	return clipped
+	return clipped, len(all) - len(clipped)
 }
 
 // clip cuts text to at most limit bytes of whole characters.

@@ -16,7 +16,7 @@ import (
 // restore has the runtime serve what the disk says it served last. If that
 // cannot be trusted as a whole, nothing of it serves, and the whole manifest
 // is asked for.
-func (a *Agent) restore(ctx context.Context) {
+func (a *Agent) restore() {
 	id, err := a.store.Identity()
 	if err != nil {
 		a.setAside(err)
@@ -42,13 +42,22 @@ func (a *Agent) restore(ctx context.Context) {
 	rejections = append(rejections, a.runtime.Apply(gateway.Update{Full: true, Upserts: loaded}, state.Generation)...)
 	a.running = running{State: *state, configured: true}
 	a.running.Kept = maps.Clone(state.Kept)
+	a.running.digest = gatewright.DigestOf(state.Entries)
 	a.remember(rejections)
-	a.retry(ctx, a.running.rejected(nil))
 	a.mu.Lock()
 	a.public.savedAt = state.SavedAt
 	a.mu.Unlock()
 	a.publish()
 	a.log.Info("serving the last known good configuration", slog.Int64("generation", state.Generation), slog.Int("resources", len(loaded)))
+}
+
+// retryRestored tries again what was rejected before the process ended. Nobody
+// waits for that: what could be served serves already.
+func (a *Agent) retryRestored(ctx context.Context) {
+	if again := a.running.rejected(nil); len(again) > 0 {
+		a.retry(ctx, again)
+		a.publish()
+	}
 }
 
 // remember restores what is known of rejections: what was rejected before, and

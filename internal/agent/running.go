@@ -12,7 +12,8 @@ import (
 // running is what the runtime was given and what became of it.
 type running struct {
 	lastgood.State
-	configured bool // it was given something, be it nothing
+	configured bool              // it was given something, be it nothing
+	digest     gatewright.Digest // of Entries; "" until it was configured
 	rejections map[gatewright.Key]gatewright.Rejection
 }
 
@@ -49,6 +50,20 @@ func (alt alteration) parts() (upserts map[gatewright.Key]gatewright.Hash, delet
 	}
 	slices.Sort(deletes)
 	return upserts, deletes
+}
+
+// after returns the digest that the manifest has once alt was carried out.
+func (r *running) after(alt alteration) (gatewright.Digest, error) {
+	gone, come := map[gatewright.Key]gatewright.Hash{}, map[gatewright.Key]gatewright.Hash{}
+	for k, h := range alt {
+		if before, had := r.Entries[k]; had {
+			gone[k] = before
+		}
+		if h != "" {
+			come[k] = h
+		}
+	}
+	return r.digest.Alter(gone, come)
 }
 
 // on carries the alteration out on the entries of a manifest.

@@ -87,7 +87,7 @@ func (a *Agent) join(ctx context.Context) error {
 	req := &link.JoinRequest{
 		Group: a.cfg.Group, Name: a.cfg.Name, Address: a.cfg.Address, Version: a.cfg.Version,
 		Formats:    link.Formats{Min: gatewright.MinResourceFormat, Max: gatewright.ResourceFormat},
-		Generation: a.running.Generation,
+		Generation: a.running.Generation, Digest: a.running.digest, Rejections: len(a.running.rejections),
 	}
 	if a.identity != nil {
 		req.Instance, req.SessionKey = a.identity.Instance, a.identity.SessionKey
@@ -148,7 +148,7 @@ func (a *Agent) handle(ctx context.Context, m *link.Message) error {
 
 // current compares where both sides think they are, once per session.
 func (a *Agent) current(m *link.Message) error {
-	if m.Generation != a.running.Generation || m.Digest != link.Digest(a.running.Entries) {
+	if m.Generation != a.running.Generation || m.Digest != a.running.digest {
 		a.askWhole = true
 		return errDiverged
 	}

@@ -10,6 +10,8 @@ import (
 type public struct {
 	configured  bool
 	generation  int64
+	digest      gatewright.Digest
+	sequence    int64 // of the last report
 	resources   int
 	rejections  []gatewright.Rejection
 	warnings    map[topic]string

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -97,11 +99,27 @@ func (a *app) change(ctx context.Context, f *changeFlags, req client.PlanRequest
 func submit(ctx context.Context, c *client.Client, req client.ChangeRequest) (*client.Submission, error) {
 	key := rand.Text()
 	sub, err := c.Submit(ctx, req, key)
-	if gatewright.CodeOf(err) == gatewright.Unavailable {
+	for wait := firstRetry; gatewright.CodeOf(err) == gatewright.Unavailable && wait <= lastRetry; wait *= 2 {
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(wait):
+		}
 		sub, err = c.Submit(ctx, req, key)
+	}
+	if gatewright.CodeOf(err) == gatewright.Unavailable {
+		err = fmt.Errorf("%w\nwhether the change was recorded is not known; see: gatewright get changes", err)
 	}
 	return sub, err
 }
+
+// The control plane answered a moment ago, when it planned the change. If it
+// is away now it may be back soon: submitting again after these times, 12 s
+// together, is safe with the same key.
+const (
+	firstRetry = 200 * time.Millisecond
+	lastRetry  = 7 * time.Second
+)
 
 func (a *app) dryRun(plan *gatewright.Plan) error {
 	err := a.show(outcome{Plan: plan, NoOp: plan.NoOp}, func(s *term.Screen) error {
@@ -148,9 +166,12 @@ func (a *app) refused(plan *gatewright.Plan) error {
 // approval.
 func (a *app) follow(ctx context.Context, c *client.Client, ch *gatewright.Change) (*gatewright.Change, error) {
 	waiting, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
 	p := &progress{app: a}
 	p.update(ch)
+	var told sync.WaitGroup
+	told.Go(func() { p.tell(waiting) })
+	defer told.Wait()
+	defer stop(nil) // before waiting for it
 	last, err := c.WaitChange(waiting, ch.ID, func(ch *gatewright.Change) {
 		p.update(ch)
 		if ch.State == gatewright.ChangePendingApproval {
@@ -175,13 +196,18 @@ func (a *app) settled(plan *gatewright.Plan, ch *gatewright.Change) error {
 		if !done {
 			return nil
 		}
+		word := "done:"
+		if len(ch.Outcomes) == 0 {
+			word = "accepted, and waiting for the first gateway:"
+		}
 		for _, line := range achieved(ch) {
-			if _, err := fmt.Fprintf(s, "%s %s\n", s.Paint(term.Green, "done:"), line); err != nil {
+			if _, err := fmt.Fprintf(s, "%s %s\n", s.Paint(term.Green, word), line); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	a.leftBehind(ch)
 	if err != nil || done {
 		return err
 	}
@@ -191,6 +217,18 @@ func (a *app) settled(plan *gatewright.Plan, ch *gatewright.Change) error {
 		e.Message += ": " + ch.Error.Message
 	}
 	return e
+}
+
+// leftBehind names the gateways a live change could not reach.
+func (a *app) leftBehind(ch *gatewright.Change) {
+	if ch.State != gatewright.ChangeLive || a.format != formatTable {
+		return
+	}
+	for _, o := range ch.Outcomes {
+		if o.State == gatewright.OutcomePending {
+			a.sayf("warning: %s could not be reached and does not have it; it gets it when it returns\n", term.Clean(o.Name))
+		}
+	}
 }
 
 // achieved says in words what a live change did, a line for each item.

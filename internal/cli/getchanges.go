@@ -80,8 +80,18 @@ func writeChange(s *term.Screen, ch *gatewright.Change) error {
 	for i := range ch.Items {
 		items.Row(itemText(&ch.Items[i]))
 	}
-	if err := items.Write(s); err != nil || len(ch.Outcomes) == 0 {
+	if err := items.Write(s); err != nil {
 		return err
+	}
+	for i := range ch.Items {
+		for _, line := range ch.Items[i].Lines {
+			if _, err := fmt.Fprintf(s, "  %s\n", term.Clean(line)); err != nil {
+				return err
+			}
+		}
+	}
+	if len(ch.Outcomes) == 0 {
+		return nil
 	}
 	outcomes := term.NewTable("GATEWAY", "STATE", "AT", "REASON")
 	for _, o := range ch.Outcomes {

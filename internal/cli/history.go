@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -96,6 +97,10 @@ func itemText(item *gatewright.ChangeItem) (what, from, to string) {
 		if slot.Stamp == "" && slot.After.Version == "" {
 			to = slot.After.Label()
 		}
+	}
+	if slot.Before != nil && slot.After != nil && slot.Before.Revision == slot.After.Revision && len(item.Lines) > 0 {
+		// The same revision before and after says nothing; what was altered does.
+		return apiTrack(slot.APIName, slot.Track), from, strings.ReplaceAll(strings.Join(item.Lines, "; "), "~ ", "")
 	}
 	return apiTrack(slot.APIName, slot.Track), from, to
 }

@@ -1,6 +1,11 @@
 package cli
 
 import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/cli/term"
 )
@@ -8,13 +13,59 @@ import (
 // progress tells how a change goes its way, a line for each step, so that it
 // reads the same on a terminal and in a log.
 type progress struct {
-	app   *app
+	app *app
+
+	mu    sync.Mutex
 	state gatewright.ChangeState
 	seen  map[gatewright.InstanceID]gatewright.OutcomeState
+	last  *gatewright.Change
+	since time.Time // of the last news
+}
+
+// waitNotice is how long nothing may happen before it is told whom the change
+// waits for.
+const waitNotice = 5 * time.Second
+
+// tell says every now and then whom the change waits for, until ctx ends.
+func (p *progress) tell(ctx context.Context) {
+	tick := time.NewTicker(waitNotice)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			p.waiting()
+		}
+	}
+}
+
+func (p *progress) waiting() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.app.format != formatTable || p.last == nil || p.last.State.Settled() || time.Since(p.since) < waitNotice {
+		return
+	}
+	wanted := gatewright.OutcomePrepared
+	if p.last.State == gatewright.ChangeActivating {
+		wanted = gatewright.OutcomeApplied
+	}
+	var names []string
+	for _, o := range p.last.Outcomes {
+		if o.State != wanted {
+			names = append(names, o.Name)
+		}
+	}
+	if len(names) > 0 {
+		p.app.sayf("  waiting for %s; one that is silent for 30 s is left behind\n", term.Clean(strings.Join(names, ", ")))
+	}
 }
 
 // update tells what is new in ch.
 func (p *progress) update(ch *gatewright.Change) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last, p.since = ch, time.Now()
 	if p.app.format != formatTable {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Headings of the commands in the help text.
@@ -27,6 +28,8 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		PersistentPreRunE: noEmptyFlag,
 	}
 	root.SetIn(a.env.Stdin)
 	root.SetOut(a.env.Stdout)
@@ -52,6 +55,22 @@ func (a *app) root() *cobra.Command {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	return root
+}
+
+// noEmptyFlag refuses a flag that is given but empty: it is a shell variable
+// that was not set more often than a wish for the default.
+func noEmptyFlag(cmd *cobra.Command, _ []string) error {
+	var empty error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		switch f.Name {
+		case "path-prefix", "upstream-host": // "" has a meaning
+			return
+		}
+		if f.Value.Type() == "string" && f.Value.String() == "" {
+			empty = usagef("--%s is given but empty; leave it out or give it a value", f.Name)
+		}
+	})
+	return empty
 }
 
 // parent returns a command that only holds others.

@@ -68,7 +68,11 @@ func (c *Client) WaitChange(ctx context.Context, id gatewright.ChangeID, onUpdat
 	backoff := firstBackoff
 	for {
 		ch, tag, err := c.pollChange(ctx, id, etag)
-		if gatewright.CodeOf(err) == gatewright.Unavailable {
+		code := gatewright.CodeOf(err)
+		if code == gatewright.LimitExceeded {
+			etag = "" // no place to wait in: ask now and then
+		}
+		if code == gatewright.Unavailable || code == gatewright.LimitExceeded {
 			if err := pause(ctx, backoff); err != nil {
 				return seen, err
 			}

@@ -27,7 +27,7 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	case cause != nil:
 		return fmt.Errorf("call %s: %w", c.base, cause)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return gatewright.Errorf(gatewright.Unavailable, "no control plane answers at %s; start one with: gatewright dev", c.base)
+		return gatewright.Errorf(gatewright.Unavailable, "no control plane answers at %s; is it running, and is that its address (--server)? For a first look start one with: gatewright dev", c.base)
 	case errors.As(err, &dns):
 		return gatewright.Errorf(gatewright.Unavailable, "host %s of the control plane cannot be found; check the address %s", dns.Name, c.base)
 	case errors.As(err, &cert):

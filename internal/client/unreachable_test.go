@@ -113,7 +113,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 	c := newClient(t, url, "t")
 	_, err = c.Version(t.Context())
-	if gatewright.CodeOf(err) != gatewright.Unavailable || err.Error() != "no control plane answers at "+url+"; start one with: gatewright dev" {
+	if gatewright.CodeOf(err) != gatewright.Unavailable || err.Error() != "no control plane answers at "+url+"; is it running, and is that its address (--server)? For a first look start one with: gatewright dev" {
 		t.Errorf("error = %v", err)
 	}
 	if _, err := c.Events(t.Context(), client.EventFilter{}); gatewright.CodeOf(err) != gatewright.Unavailable {

@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatewright/gatewright"
@@ -153,33 +154,39 @@ func (c *Control) stepActivating(tx Tx, ch *gatewright.Change) error {
 	if err != nil {
 		return err
 	}
-	manifest, err := tx.Manifest(ch.Group)
-	if err != nil {
-		return err
-	}
 	all, err := tx.Instances(ch.Group)
 	if err != nil {
 		return err
 	}
+	manifest := &gatewright.Manifest{} // read only when somebody rejected something: it may be long
+	if slices.ContainsFunc(all, func(in *gatewright.Instance) bool { return len(in.Rejections) > 0 }) {
+		if manifest, err = tx.Manifest(ch.Group); err != nil {
+			return err
+		}
+	}
+	past := newHistory(tx, group)
 	why := &gatewright.Error{Code: gatewright.Unavailable}
 	waiting := false
 	now := tx.Now()
 	for _, in := range all {
 		c.refresh(in)
-		reachable := in.Reachable(now, c.listeningSince(), c.cfg.LostAfter)
+		reachable := c.isReachable(in, now)
 		if !reachable && !ch.HasOutcome(in.ID) {
 			continue // it had no part in this
 		}
 		o := gatewright.InstanceOutcome{Instance: in.ID, Name: in.Name, State: gatewright.OutcomePending, At: now}
-		if in.Generation >= ch.Generation && in.Generation <= group.Generation {
-			o.State = gatewright.OutcomeApplied
-			if o.Reason = rejectionIn(ch, in, manifest); o.Reason != "" {
-				o.State = gatewright.OutcomeRejected
-				why.Details = append(why.Details, gatewright.Detail{Subject: in.Name, Message: o.Reason})
-			}
+		lacks, err := past.lacks(in, ch.Generation)
+		if err != nil {
+			return err
+		}
+		if lacks == "" {
+			o.State, o.Reason = outcomeOf(ch, in, manifest)
 		} else if reachable {
 			waiting = true
-			why.Details = append(why.Details, gatewright.Detail{Subject: in.Name, Message: "has not taken it into service"})
+			o.Reason = "has not taken it into service: " + lacks
+		}
+		if o.Reason != "" {
+			why.Details = append(why.Details, gatewright.Detail{Subject: in.Name, Message: o.Reason})
 		}
 		if !ch.SetOutcome(o) {
 			continue
@@ -198,15 +205,18 @@ func (c *Control) stepActivating(tx Tx, ch *gatewright.Change) error {
 	return c.settle(tx, ch, gatewright.ChangeLive, nil)
 }
 
-// rejectionIn returns why an instance rejected a part of the change, "" when
-// it runs all of it.
-func rejectionIn(ch *gatewright.Change, in *gatewright.Instance, manifest *gatewright.Manifest) string {
+// outcomeOf returns what became of the change on an instance whose manifest has
+// it, and why unless it runs all of it.
+func outcomeOf(ch *gatewright.Change, in *gatewright.Instance, manifest *gatewright.Manifest) (gatewright.OutcomeState, string) {
 	for _, r := range in.Rejections {
 		if manifest.Entries[r.Key] == r.Hash && ch.Alters(r.Key) {
-			return r.Reason
+			return gatewright.OutcomeRejected, r.Reason
 		}
 	}
-	return ""
+	if in.Unlisted > 0 {
+		return gatewright.OutcomePending, unlisted(in)
+	}
+	return gatewright.OutcomeApplied, ""
 }
 
 // settle ends the change.

@@ -18,7 +18,7 @@ func (c *Control) checkInstances(d *draft) error {
 	for _, in := range instances {
 		c.refresh(in)
 		switch {
-		case in.Reachable(now, c.listeningSince(), c.cfg.LostAfter):
+		case c.isReachable(in, now):
 			reachable++
 		case in.LeftAt.IsZero():
 			d.add(gatewright.Finding{

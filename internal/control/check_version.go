@@ -23,7 +23,7 @@ func (c *Control) checkVersion(d *draft) error {
 					Level: gatewright.LevelError, Code: gatewright.Conflict, Subject: it.api.Name,
 					Message: fmt.Sprintf("version %s of %s stands for other content since %s (hash %s, now %s)",
 						it.stamp, it.api.Name, bound.BoundAt.UTC().Format("2006-01-02 15:04:05"), bound.Hash.Short(), it.revision.Hash.Short()),
-					Remedy: "a version never changes its content: raise info.version, or give another --version",
+					Remedy: "a version never changes its content: raise info.version, give another --version, or work with --no-version until it is final",
 				})
 				continue
 			}

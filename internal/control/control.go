@@ -33,9 +33,12 @@ type Control struct {
 	// listening is since when instances are heard; the time before does not
 	// count as their silence. listened is when that was made sure last.
 	listening, listened time.Time
-	kicks               map[gatewright.GroupID]chan struct{} // wakes a group's pipeline
-	run                 func(gatewright.GroupID)             // starts a group's pipeline; nil until Run
-	seen                map[gatewright.InstanceID]time.Time  // last report, when newer than the stored one
+	// heardBefore is when instances were heard last before that: who was lost
+	// by then is lost.
+	heardBefore time.Time
+	kicks       map[gatewright.GroupID]chan struct{} // wakes a group's pipeline
+	run         func(gatewright.GroupID)             // starts a group's pipeline; nil until Run
+	seen        map[gatewright.InstanceID]sign       // last report, when newer than the stored one
 }
 
 // New returns the control plane over store. Nothing moves until [Control.Run].
@@ -51,12 +54,18 @@ func New(ctx context.Context, store Store, cfg Config) (*Control, error) {
 		cfg:    cfg,
 		events: newHub(),
 		kicks:  map[gatewright.GroupID]chan struct{}{},
-		seen:   map[gatewright.InstanceID]time.Time{},
+		seen:   map[gatewright.InstanceID]sign{},
 	}
 	err := store.View(ctx, func(tx Tx) error {
 		c.listening = tx.Now()
 		c.listened = c.listening
-		return nil
+		all, err := tx.Instances("")
+		for _, in := range all {
+			if in.LastSeen.After(c.heardBefore) && !in.LastSeen.After(c.listening) {
+				c.heardBefore = in.LastSeen
+			}
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -93,7 +93,7 @@ func (c *Control) Instances(ctx context.Context, group string) ([]*InstanceInfo,
 				c.refresh(in)
 				infos = append(infos, &InstanceInfo{
 					Instance: *in, GroupName: g.Name, Wanted: g.Generation,
-					Health: in.HealthAt(now, c.cfg.LostAfter, g.Generation),
+					Health: in.HealthAt(now, c.cfg.LostAfter, g),
 				})
 			}
 		}

@@ -15,9 +15,10 @@ import (
 // Bounds of what an instance may tell.
 const (
 	MaxInstances      = 1000 // of one group
-	MaxRejections     = 1000 // told in one report
+	MaxRejections     = 1000 // listed in one report; of others the number is kept
 	MaxInstanceText   = 2000 // bytes of a reason or a warning; longer ones are cut
 	MaxWarnings       = 20
+	maxUnlisted       = 1_000_000
 	touchInterval     = 10 * time.Second // how often mere signs of life are written down
 	sessionKeyBytes   = 32
 	maxInstanceFields = 256 // bytes of name, address, version
@@ -31,6 +32,8 @@ type Join struct {
 	Address    string
 	Version    string
 	Generation int64 // of what it runs already
+	Digest     gatewright.Digest
+	Rejected   int // how much of that it could not apply; its first report says what
 	// Connected tells that an instance with this identity has its link open.
 	Connected bool
 }
@@ -62,8 +65,8 @@ func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*
 			return err
 		}
 		in.Name, in.Address, in.Version = j.Name, j.Address, j.Version
-		in.Generation, in.LastSeen, in.LeftAt = j.Generation, now, time.Time{}
-		in.Rejections, in.Warnings = nil, nil
+		in.Generation, in.Digest, in.LastSeen, in.LeftAt = j.Generation, j.Digest, now, time.Time{}
+		in.Rejections, in.Unlisted, in.Warnings, in.Sequence = nil, clampUnlisted(j.Rejected), nil, 0
 		if j.Instance != "" && gatewright.HashBytes([]byte(j.SessionKey)) == in.SessionKey {
 			in.PriorKey = in.SessionKey // stays good until the new one was used: this answer may get lost
 		}
@@ -74,7 +77,7 @@ func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*
 		return nil, err
 	}
 	c.cfg.Log.Info("instance joined", slog.String("instance", string(in.ID)), slog.String("name", in.Name), slog.String("group", string(group)))
-	c.noteSeen(in.ID, in.LastSeen)
+	c.noteSeen(in, sign{at: in.LastSeen})
 	c.events.publish(Event{Instance: in})
 	c.kick(group)
 	return &Joined{Instance: in.ID, SessionKey: secret}, nil
@@ -96,17 +99,30 @@ func (c *Control) admit(tx Tx, group gatewright.GroupID, j Join) (*gatewright.In
 	if err != nil {
 		return nil, err
 	}
-	now, running := tx.Now(), 0
-	for _, in := range all {
-		c.refresh(in)
-		if in.LeftAt.IsZero() && now.Sub(in.LastSeen) < gatewright.OfflineAfter {
-			running++
+	now := tx.Now()
+	if len(all) >= MaxInstances {
+		if err := c.makeRoom(tx, all, now); err != nil {
+			return nil, err
 		}
 	}
-	if running >= MaxInstances {
-		return nil, gatewright.Errorf(gatewright.LimitExceeded, "the group has %d running instances, the limit", running)
-	}
 	return &gatewright.Instance{ID: gatewright.InstanceID(gatewright.NewID("ins_", now)), Group: group, JoinedAt: now}, nil
+}
+
+// makeRoom forgets the instance that was silent longest, if one is lost or has
+// left: records of gateways that are gone must not keep a new one out.
+func (c *Control) makeRoom(tx Tx, all []*gatewright.Instance, now time.Time) error {
+	var gone *gatewright.Instance
+	for _, in := range all {
+		c.refresh(in)
+		lost := !in.LeftAt.IsZero() || now.Sub(in.LastSeen) >= c.cfg.LostAfter
+		if lost && (gone == nil || in.LastSeen.Before(gone.LastSeen)) {
+			gone = in
+		}
+	}
+	if gone == nil {
+		return gatewright.Errorf(gatewright.LimitExceeded, "the group has %d running instances, the limit", len(all))
+	}
+	return tx.DeleteInstance(gone.ID)
 }
 
 func checkIdentity(in *gatewright.Instance, group gatewright.GroupID, j Join) error {
@@ -153,8 +169,11 @@ func (c *Control) ForgetInstance(ctx context.Context, actor gatewright.Actor, id
 type Report struct {
 	Instance   gatewright.InstanceID
 	SessionKey string
+	Sequence   int64 // above that of every report before it in the session; 0 is not compared
 	Generation int64 // of the manifest it runs
+	Digest     gatewright.Digest
 	Rejections []gatewright.Rejection
+	Unlisted   int // how many rejections there are beyond those
 	Prepared   []Prepared
 	Warnings   []string
 	Leaving    bool // it stops and says goodbye
@@ -163,15 +182,19 @@ type Report struct {
 // Prepared is an instance's answer to a prepare.
 type Prepared struct {
 	Change     gatewright.ChangeID
+	Generation int64                  // what it was built on
+	Digest     gatewright.Digest      // of that
 	Rejections []gatewright.Rejection // empty when it can run the change
+	Unlisted   int                    // how many there are beyond those
 }
 
 // Report takes down what an instance says. The change pipeline goes by this
-// alone.
+// alone. A report that another one of its session has overtaken says nothing
+// any more.
 func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report) error {
 	r.clip()
 	var in *gatewright.Instance
-	var news bool
+	var news, late bool
 	look := func(tx Tx) (err error) {
 		in, err = tx.Instance(r.Instance)
 		if err != nil && !isNotFound(err) {
@@ -180,26 +203,30 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 		if err != nil || in.Group != group || gatewright.HashBytes([]byte(r.SessionKey)) != in.SessionKey {
 			return gatewright.Errorf(gatewright.Conflict, "this is not the newest session of instance %s; join again", r.Instance)
 		}
-		news = r.news(in, tx.Now())
+		late = r.Sequence != 0 && r.Sequence <= c.newest(in)
+		news = !late && r.news(in, tx.Now())
 		return nil
 	}
-	if err := c.store.View(ctx, look); err != nil {
+	if err := c.store.View(ctx, look); err != nil || late {
 		return err
 	}
 	if !news {
 		return c.store.View(ctx, func(tx Tx) error {
-			c.noteSeen(in.ID, tx.Now())
+			c.noteSeen(in, sign{at: tx.Now(), sequence: r.Sequence})
 			return nil
 		})
 	}
 	told := false
 	var moved []*gatewright.Change
 	err := c.store.Update(ctx, func(tx Tx) (err error) {
-		if err := look(tx); err != nil {
+		told, moved = false, nil
+		if err := look(tx); err != nil || late {
 			return err
 		}
-		told = r.Leaving || in.Generation != r.Generation || !slices.Equal(in.Rejections, r.Rejections) || !slices.Equal(in.Warnings, r.Warnings)
-		in.Generation, in.Rejections, in.Warnings = r.Generation, r.Rejections, r.Warnings
+		told = r.Leaving || r.differs(in)
+		in.Generation, in.Digest, in.Warnings = r.Generation, r.Digest, r.Warnings
+		in.Rejections, in.Unlisted = r.Rejections, r.Unlisted
+		in.Sequence = max(in.Sequence, r.Sequence)
 		in.LastSeen, in.PriorKey = tx.Now(), ""
 		in.LeftAt = time.Time{}
 		if r.Leaving {
@@ -211,10 +238,10 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 		moved, err = r.recordPrepared(tx, in)
 		return err
 	})
-	if err != nil {
+	if err != nil || late {
 		return err
 	}
-	c.noteSeen(in.ID, in.LastSeen)
+	c.noteSeen(in, sign{at: in.LastSeen, sequence: in.Sequence})
 	if told || len(moved) > 0 {
 		c.kick(group)
 	}
@@ -230,15 +257,32 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 // news reports whether r is more than a sign of life.
 func (r *Report) news(in *gatewright.Instance, now time.Time) bool {
 	return r.Leaving || len(r.Prepared) > 0 || !in.LeftAt.IsZero() || in.PriorKey != "" ||
-		in.Generation != r.Generation || !slices.Equal(in.Rejections, r.Rejections) ||
-		!slices.Equal(in.Warnings, r.Warnings) || now.Sub(in.LastSeen) >= touchInterval
+		r.differs(in) || now.Sub(in.LastSeen) >= touchInterval
+}
+
+// differs reports whether r says something else than what is known of in.
+func (r *Report) differs(in *gatewright.Instance) bool {
+	return in.Generation != r.Generation || in.Digest != r.Digest || in.Unlisted != r.Unlisted ||
+		!slices.Equal(in.Rejections, r.Rejections) || !slices.Equal(in.Warnings, r.Warnings)
 }
 
 // recordPrepared notes the instance's answers and returns the changes they
 // were news to; those that have settled meanwhile are of no interest any more.
+// Nor is what was built on something else than the group's present manifest:
+// the instance is asked again on that.
 func (r *Report) recordPrepared(tx Tx, in *gatewright.Instance) ([]*gatewright.Change, error) {
+	if len(r.Prepared) == 0 {
+		return nil, nil
+	}
+	group, err := tx.Group(in.Group)
+	if err != nil {
+		return nil, err
+	}
 	var moved []*gatewright.Change
 	for _, p := range r.Prepared {
+		if p.Generation != group.Generation || p.Digest != group.Digest {
+			continue
+		}
 		ch, err := tx.Change(p.Change)
 		if isNotFound(err) {
 			continue
@@ -249,10 +293,10 @@ func (r *Report) recordPrepared(tx Tx, in *gatewright.Instance) ([]*gatewright.C
 		if ch.Group != in.Group || ch.State != gatewright.ChangePreparing {
 			continue
 		}
-		o := gatewright.InstanceOutcome{Instance: in.ID, Name: in.Name, State: gatewright.OutcomePrepared, At: tx.Now()}
+		o := gatewright.InstanceOutcome{Instance: in.ID, Name: in.Name, State: gatewright.OutcomePrepared, Base: p.Generation, At: tx.Now()}
 		if len(p.Rejections) > 0 {
 			o.State, o.Reason = gatewright.OutcomeRejected, p.Rejections[0].Reason
-			if more := len(p.Rejections) - 1; more > 0 {
+			if more := len(p.Rejections) - 1 + clampUnlisted(p.Unlisted); more > 0 {
 				o.Reason += fmt.Sprintf(" (and %d more)", more)
 			}
 		}
@@ -275,6 +319,7 @@ func (r *Report) clip() {
 		}
 		return s
 	}
+	r.Unlisted = clampUnlisted(clampUnlisted(r.Unlisted) + max(0, len(r.Rejections)-MaxRejections))
 	r.Rejections = slices.Clone(r.Rejections[:min(len(r.Rejections), MaxRejections)])
 	for i := range r.Rejections {
 		r.Rejections[i].Reason = cut(r.Rejections[i].Reason)
@@ -290,20 +335,54 @@ func (r *Report) clip() {
 	}
 }
 
-// noteSeen remembers a sign of life that is not worth a write.
-func (c *Control) noteSeen(id gatewright.InstanceID, at time.Time) {
+// clampUnlisted bounds what an instance says it left out.
+func clampUnlisted(n int) int { return min(max(0, n), maxUnlisted) }
+
+// sign is a sign of life that is not worth a write.
+type sign struct {
+	at       time.Time
+	session  gatewright.Hash // key of it
+	sequence int64           // of the report, within the session
+}
+
+// noteSeen remembers a sign of life of an instance's present session.
+func (c *Control) noteSeen(in *gatewright.Instance, s sign) {
+	s.session = in.SessionKey
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen[id] = at
+	c.seen[in.ID] = s
+}
+
+// newest returns the sequence number of the newest report of an instance's
+// present session.
+func (c *Control) newest(in *gatewright.Instance) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.seen[in.ID]; s.session == in.SessionKey {
+		return max(s.sequence, in.Sequence)
+	}
+	return in.Sequence
 }
 
 // refresh brings LastSeen of a stored instance up to date.
 func (c *Control) refresh(in *gatewright.Instance) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at := c.seen[in.ID]; at.After(in.LastSeen) {
+	if at := c.seen[in.ID].at; at.After(in.LastSeen) {
 		in.LastSeen = at
 	}
+}
+
+// isReachable reports whether a change must wait for the instance. The grace
+// for the time in which nobody listened is not for one that was lost before.
+func (c *Control) isReachable(in *gatewright.Instance, now time.Time) bool {
+	c.mu.Lock()
+	listening, before := c.listening, c.heardBefore
+	c.mu.Unlock()
+	if in.LastSeen.Before(before.Add(-c.cfg.LostAfter)) {
+		listening = time.Time{}
+	}
+	return in.Reachable(now, listening, c.cfg.LostAfter)
 }
 
 // reachable lists the instances of a group a change must wait for.
@@ -315,7 +394,7 @@ func (c *Control) reachable(tx Tx, group gatewright.GroupID) ([]*gatewright.Inst
 	now := tx.Now()
 	return slices.DeleteFunc(all, func(in *gatewright.Instance) bool {
 		c.refresh(in)
-		return !in.Reachable(now, c.listeningSince(), c.cfg.LostAfter)
+		return !c.isReachable(in, now)
 	}), nil
 }
 

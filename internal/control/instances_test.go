@@ -43,6 +43,18 @@ func TestInstancesThatLeftDoNotFillTheGroup(t *testing.T) {
 	}
 }
 
+func TestNoNewGraceForTheLost(t *testing.T) {
+	w := newWorld(t)
+	g := w.group("test", gatewright.StageTest)
+	a, b := w.join(g, "a"), w.join(g, "b")
+	b.silent = true
+	w.clock.advance(10 * time.Minute)
+	a.step()
+	w.restart()
+	a.step()
+	w.live(publish("test", "1.0.0", "/a")) // does not wait for b
+}
+
 func TestRunningInstancesFillTheGroup(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a thousand joins; run without -short")

@@ -9,6 +9,7 @@ import (
 // Wanted is what the instances of a group shall run and prepare now.
 type Wanted struct {
 	Generation int64
+	Digest     gatewright.Digest // of the manifest
 	Staged     []Staged
 }
 
@@ -26,7 +27,7 @@ func (c *Control) Wanted(ctx context.Context, group gatewright.GroupID) (*Wanted
 		if err != nil {
 			return err
 		}
-		w = &Wanted{Generation: g.Generation}
+		w = &Wanted{Generation: g.Generation, Digest: g.Digest}
 		unsettled, err := tx.Changes(ChangeFilter{Group: group, Unsettled: true})
 		if err != nil {
 			return err

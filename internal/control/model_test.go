@@ -204,7 +204,7 @@ func (m *model) rest() {
 	// A late rejection stays until its resource changes; let gateways take
 	// everything again.
 	for _, gw := range m.w.gateways {
-		gw.generation, gw.entries, gw.rejections = -1, nil, nil
+		gw.generation, gw.wanted, gw.entries, gw.rejections = -1, nil, nil, nil
 	}
 	m.w.settle()
 	for _, group := range []string{"test", "production"} {

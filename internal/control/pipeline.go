@@ -88,7 +88,7 @@ func (c *Control) Listen(ctx context.Context) error {
 		defer c.mu.Unlock()
 		now := tx.Now()
 		if now.Sub(c.listened) > deafAfter {
-			c.listening = now
+			c.listening, c.heardBefore = now, c.listened
 		}
 		c.listened = now
 		return nil
@@ -266,9 +266,4 @@ func (c *Control) changed(ch *gatewright.Change) {
 	log.Info("change moved", slog.String("state", string(ch.State)), slog.Int64("generation", ch.Generation))
 }
 
-func instances(n int) string {
-	if n == 1 {
-		return "1 instance"
-	}
-	return fmt.Sprintf("%d instances", n)
-}
+func instances(n int) string { return count(n, "instance") }

@@ -59,7 +59,7 @@ func (c *Control) describe(d *draft) (*gatewright.Plan, error) {
 	for _, in := range instances {
 		c.refresh(in)
 		p.Instances = append(p.Instances, gatewright.PlanTarget{
-			ID: in.ID, Name: in.Name, Health: in.HealthAt(now, c.cfg.LostAfter, d.group.Generation),
+			ID: in.ID, Name: in.Name, Health: in.HealthAt(now, c.cfg.LostAfter, d.group),
 		})
 	}
 	p.Hash = d.hash()
@@ -150,13 +150,20 @@ func (d *draft) describeItem(it *draftItem) (gatewright.PlanItem, error) {
 func describeFirst(it *draftItem) []string {
 	def, rt := &it.revision.Definition, &it.after.Runtime
 	lines := []string{
-		fmt.Sprintf("+ base path %s, %d routes", shownBase(rt.PathPrefix, def.BasePath), len(def.Routes)),
+		fmt.Sprintf("+ base path %s, %s", shownBase(rt.PathPrefix, def.BasePath), count(len(def.Routes), "route")),
 		"+ upstream " + describeUpstream(&rt.Upstream),
 	}
 	if len(rt.Hosts) > 0 {
 		lines = append(lines, "+ hosts "+strings.Join(rt.Hosts, ", "))
 	}
 	return lines
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // shownBase is what stands in front of every route's path.
@@ -169,7 +176,7 @@ func shownBase(prefix, base string) string {
 
 func (d *draft) describeUpdate(it *draftItem) ([]string, error) {
 	var lines []string
-	if it.before.Version != it.after.Version || it.before.Hash != it.after.Hash {
+	if it.before.Label() != it.after.Label() {
 		lines = append(lines, "~ "+it.before.Label()+" → "+it.after.Label())
 	}
 	if it.before.Hash != it.after.Hash {

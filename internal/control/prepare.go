@@ -154,6 +154,9 @@ func (c *Control) stepPreparing(tx Tx, ch *gatewright.Change, group *gatewright.
 	prepared := map[gatewright.InstanceID]bool{}
 	rejected := &gatewright.Error{Code: gatewright.PreconditionFailed}
 	for _, o := range ch.Outcomes {
+		if o.Base != group.Generation {
+			continue // it says nothing about what would be activated; the instance is asked again
+		}
 		switch o.State {
 		case gatewright.OutcomePrepared:
 			prepared[o.Instance] = true

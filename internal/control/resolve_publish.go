@@ -94,11 +94,22 @@ func (d *draft) publishTarget(item *Item) (*draftItem, error) {
 	for _, t := range tracks {
 		if t.Name == wanted || item.Version == "" {
 			return nil, gatewright.Errorf(gatewright.Conflict,
-				"%s@%s has base path %s, the definition has %s; keep the base path, give a new major version its own (--version 2.0.0), or publish under another name (--name)",
-				api.Name, t.Name, t.BasePath, base)
+				"%s@%s has base path %s, the definition has %s; keep the base path, give a new major version its own (--version %d.0.0), or publish under another name (--name)",
+				api.Name, t.Name, t.BasePath, base, nextMajor(tracks))
 		}
 	}
 	return &draftItem{api: api, track: &gatewright.Track{API: api.ID, Name: wanted, BasePath: base}, newTrack: true}, nil
+}
+
+// nextMajor returns the lowest major version above those of all tracks.
+func nextMajor(tracks []*gatewright.Track) int {
+	next := 1
+	for _, t := range tracks {
+		if n, err := strconv.Atoi(strings.TrimPrefix(t.Name, "v")); err == nil {
+			next = max(next, n+1)
+		}
+	}
+	return next
 }
 
 // making returns the API of that name that an earlier item of this change
@@ -156,10 +167,25 @@ func (d *draft) publishRuntime(it *draftItem, item *Item, slot *gatewright.Slot)
 	}
 	rt := item.Runtime.apply(base)
 	if rt.Upstream.IsZero() {
-		return rt, gatewright.FieldErrorf("upstream",
-			"nothing says where requests of %s go: the document names no server; give --node host:port or --discovery registry/namespace/service", it.api.Name)
+		return rt, noUpstream(it.api.Name, item)
 	}
 	return rt, nil
+}
+
+// noUpstream says that neither request nor document names an upstream, and
+// what the importer had to say about the document's servers.
+func noUpstream(api string, item *Item) error {
+	e := gatewright.FieldErrorf("upstream",
+		"nothing says where requests of %s go: the document names no server with a host; give --node host:port or --discovery registry/namespace/service", api)
+	for _, f := range item.Findings {
+		if f.Check == "openapi-servers" {
+			e.Details = append(e.Details, gatewright.Detail{Location: f.Location, Message: f.Message})
+		}
+	}
+	if name := item.Definition.Document.Name; len(e.Details) == 0 && name != "" {
+		e.Details = append(e.Details, gatewright.Detail{Location: name + ":1:1", Message: "no member servers, or host, with an address"})
+	}
+	return e
 }
 
 // publishRevision returns the stored revision with the request's content and

@@ -64,6 +64,7 @@ type statusView struct {
 type groupView struct {
 	group     *gatewright.Group
 	manifest  *gatewright.Manifest
+	past      *history
 	instances []*gatewright.Instance
 }
 
@@ -85,6 +86,7 @@ func (v *statusView) group(id gatewright.GroupID) (*groupView, error) {
 	for _, in := range g.instances {
 		v.c.refresh(in)
 	}
+	g.past = newHistory(v.tx, g.group)
 	v.groups[id] = g
 	return g, nil
 }
@@ -110,30 +112,36 @@ func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, err
 	}
 	key := gatewright.APIKey(s.SlotKey)
 	for _, in := range g.instances {
-		d.Instances = append(d.Instances, v.instance(in, g, key, s.Generation))
+		st, err := v.instance(in, g, key, s.Generation)
+		if err != nil {
+			return nil, err
+		}
+		d.Instances = append(d.Instances, st)
 	}
 	deriveState(d)
 	return d, nil
 }
 
 // instance tells what one instance does with the resource key. It has it when
-// it runs a generation no older than the change that put it there and did not
-// reject it.
-func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewright.Key, made int64) gatewright.InstanceStatus {
+// it runs a generation no older than the change that put it there, of this
+// history of the group, and did not reject it.
+func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewright.Key, made int64) (gatewright.InstanceStatus, error) {
 	st := gatewright.InstanceStatus{
 		ID: in.ID, Name: in.Name, Address: in.Address, Version: in.Version, LastSeen: in.LastSeen,
-		Health: in.HealthAt(v.tx.Now(), v.c.cfg.LostAfter, g.group.Generation),
+		Health: in.HealthAt(v.tx.Now(), v.c.cfg.LostAfter, g.group),
+	}
+	lacks, err := g.past.lacks(in, made)
+	if err != nil {
+		return st, err
 	}
 	rejected := slices.IndexFunc(in.Rejections, func(r gatewright.Rejection) bool { return r.Key == key })
 	switch {
 	case rejected >= 0 && in.Rejections[rejected].Hash == g.manifest.Entries[key]:
 		st.State, st.Message = gatewright.InstanceError, in.Rejections[rejected].Reason
-	case in.Generation < made:
-		st.State = gatewright.InstancePending
-		st.Message = fmt.Sprintf("runs generation %d, the change is generation %d", in.Generation, made)
-	case in.Generation > g.group.Generation:
-		st.State = gatewright.InstancePending
-		st.Message = fmt.Sprintf("runs generation %d, which this control plane does not know", in.Generation)
+	case lacks != "":
+		st.State, st.Message = gatewright.InstancePending, lacks
+	case in.Unlisted > 0:
+		st.State, st.Message = gatewright.InstancePending, unlisted(in)
 	default:
 		st.State = gatewright.InstanceDeployed
 	}
@@ -149,7 +157,7 @@ func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewri
 	} else if len(in.Warnings) > 0 {
 		st.Message = strings.TrimPrefix(st.Message+"; "+strings.Join(in.Warnings, "; "), "; ")
 	}
-	return st
+	return st, nil
 }
 
 // deriveState sums the instances up.
@@ -179,5 +187,8 @@ func deriveState(d *gatewright.Deployment) {
 		d.State, d.Message = gatewright.StateDisabled, fmt.Sprintf("switched off on %s", instances(deployed))
 	default:
 		d.State, d.Message = gatewright.StateReady, fmt.Sprintf("runs on %s", instances(deployed))
+	}
+	if silent := len(d.Instances) - heard; silent > 0 && heard > 0 {
+		d.Message += fmt.Sprintf("; %d more not reachable", silent)
 	}
 }

@@ -84,7 +84,9 @@ type revisionTx interface {
 }
 
 type groupTx interface {
-	CreateGroup(g *gatewright.Group) error // Conflict when the name is taken
+	// CreateGroup stores g with an empty manifest, whose digest it sets in g;
+	// Conflict when the name is taken.
+	CreateGroup(g *gatewright.Group) error
 	Group(id gatewright.GroupID) (*gatewright.Group, error)
 	GroupByName(name string) (*gatewright.Group, error)
 	Groups() ([]*gatewright.Group, error) // by name
@@ -136,6 +138,9 @@ type manifestTx interface {
 	// ApplyDelta alters the group's manifest, makes it the next generation,
 	// appends to its log and returns the new generation.
 	ApplyDelta(group gatewright.GroupID, d gatewright.Delta) (int64, error)
+	// ManifestDigest returns the digest the manifest had in a generation from
+	// which DeltaSince leads on; "" for any other.
+	ManifestDigest(group gatewright.GroupID, generation int64) (gatewright.Digest, error)
 	// DeltaSince returns what leads from generation to the current one, and
 	// false when the log no longer reaches back that far.
 	DeltaSince(group gatewright.GroupID, generation int64) (gatewright.Delta, bool, error)

@@ -68,7 +68,7 @@ func (c *Control) Submit(ctx context.Context, actor gatewright.Actor, req Reques
 		}
 		var id gatewright.ChangeID
 		if !sub.Plan.NoOp {
-			if sub.Change, err = c.record(d, actor, sub.Plan.Hash, opts.Reason); err != nil {
+			if sub.Change, err = c.record(d, actor, sub.Plan, opts.Reason); err != nil {
 				return err
 			}
 			id = sub.Change.ID
@@ -156,23 +156,27 @@ func (d *draft) stale(seen gatewright.Hash, now *gatewright.Plan) error {
 
 // record stores the change and what it needs, and begins it if nothing of the
 // group is under way.
-func (c *Control) record(d *draft, actor gatewright.Actor, plan gatewright.Hash, reason string) (*gatewright.Change, error) {
+func (c *Control) record(d *draft, actor gatewright.Actor, plan *gatewright.Plan, reason string) (*gatewright.Change, error) {
 	tx, now := d.tx, d.tx.Now()
 	ch := &gatewright.Change{
 		ID: gatewright.ChangeID(gatewright.NewID("chg_", now)), Group: d.group.ID, GroupName: d.group.Name,
-		Kind: d.req.Kind, State: gatewright.ChangeScheduled, PlanHash: plan, Reason: reason,
+		Kind: d.req.Kind, State: gatewright.ChangeScheduled, PlanHash: plan.Hash, Reason: reason,
 		Author: actor.Name, Client: actor.Client, CreatedAt: now, NoInstance: d.req.AllowNoInstance,
 	}
 	for i := range d.items {
 		it := &d.items[i]
+		lines := plan.Items[i].Lines
+		if more := len(lines) - gatewright.MaxItemLines + 1; more > 1 {
+			lines = append(lines[:gatewright.MaxItemLines-1:gatewright.MaxItemLines-1], fmt.Sprintf("… and %d more", more))
+		}
 		if it.registry != nil {
-			ch.Items = append(ch.Items, gatewright.ChangeItem{Registry: it.registry})
+			ch.Items = append(ch.Items, gatewright.ChangeItem{Registry: it.registry, Lines: lines})
 			continue
 		}
 		if err := d.store(it, actor); err != nil {
 			return nil, err
 		}
-		ch.Items = append(ch.Items, gatewright.ChangeItem{Slot: &gatewright.SlotChange{
+		ch.Items = append(ch.Items, gatewright.ChangeItem{Lines: lines, Slot: &gatewright.SlotChange{
 			API: it.api.ID, APIName: it.api.Name, Track: it.track.Name, Before: it.before, After: it.after, Stamp: it.stamp,
 		}})
 	}

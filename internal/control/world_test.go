@@ -106,8 +106,10 @@ type fakeGateway struct {
 	group      *gatewright.Group
 	name       string
 	generation int64
-	entries    map[gatewright.Key]gatewright.Hash
+	wanted     map[gatewright.Key]gatewright.Hash // the manifest of generation
+	entries    map[gatewright.Key]gatewright.Hash // what serves of it
 	rejections []gatewright.Rejection
+	sequence   int64                                // of its last report
 	history    []map[gatewright.Key]gatewright.Hash // everything it ever served
 	silent     bool                                 // does nothing and says nothing
 	deaf       bool                                 // reports, but never prepares nor applies
@@ -116,7 +118,7 @@ type fakeGateway struct {
 
 func (w *world) join(g *gatewright.Group, name string) *fakeGateway {
 	w.t.Helper()
-	f := &fakeGateway{w: w, group: g, name: name, entries: map[gatewright.Key]gatewright.Hash{}}
+	f := &fakeGateway{w: w, group: g, name: name, wanted: map[gatewright.Key]gatewright.Hash{}, entries: map[gatewright.Key]gatewright.Hash{}}
 	f.join()
 	w.gateways = append(w.gateways, f)
 	return f
@@ -125,10 +127,22 @@ func (w *world) join(g *gatewright.Group, name string) *fakeGateway {
 func (f *fakeGateway) join() {
 	f.w.t.Helper()
 	j, err := f.w.c.Join(f.w.ctx, f.group.ID, control.Join{
-		Instance: f.id, SessionKey: f.key, Name: f.name, Address: "127.0.0.1:9080", Version: "test", Generation: f.generation,
+		Instance: f.id, SessionKey: f.key, Name: f.name, Address: "127.0.0.1:9080", Version: "test",
+		Generation: f.generation, Digest: f.digest(), Rejected: len(f.rejections),
 	})
 	f.w.must(err)
-	f.id, f.key = j.Instance, j.SessionKey
+	f.id, f.key, f.sequence = j.Instance, j.SessionKey, 0
+}
+
+func (f *fakeGateway) digest() gatewright.Digest { return gatewright.DigestOf(f.wanted) }
+
+// report returns what f has to say of what it runs.
+func (f *fakeGateway) report() control.Report {
+	f.sequence++
+	return control.Report{
+		Instance: f.id, SessionKey: f.key, Sequence: f.sequence, Generation: f.generation, Digest: f.digest(),
+		Rejections: slices.Clone(f.rejections),
+	}
 }
 
 // rejectionsOf asks f.reject about the resources of a delta.
@@ -156,20 +170,21 @@ func (f *fakeGateway) step() bool {
 		return false
 	}
 	f.w.t.Helper()
-	r := control.Report{Instance: f.id, SessionKey: f.key, Generation: f.generation, Rejections: f.rejections}
 	moved := false
+	var prepared []control.Prepared
 	if !f.deaf {
 		wanted, err := f.w.c.Wanted(f.w.ctx, f.group.ID)
 		f.w.must(err)
-		for _, s := range wanted.Staged {
-			r.Prepared = append(r.Prepared, control.Prepared{Change: s.Change, Rejections: f.rejectionsOf(s.Delta)})
-		}
-		if wanted.Generation != f.generation {
+		if wanted.Generation != f.generation || wanted.Digest != f.digest() {
 			f.pull()
-			r.Generation, r.Rejections = f.generation, f.rejections
 			moved = true
 		}
+		for _, s := range wanted.Staged {
+			prepared = append(prepared, control.Prepared{Change: s.Change, Generation: f.generation, Digest: f.digest(), Rejections: f.rejectionsOf(s.Delta)})
+		}
 	}
+	r := f.report()
+	r.Prepared = prepared
 	f.w.must(f.w.c.Report(f.w.ctx, f.group.ID, r))
 	return moved
 }
@@ -178,11 +193,16 @@ func (f *fakeGateway) pull() {
 	f.w.t.Helper()
 	d, current, ok, err := f.w.c.DeltaSince(f.w.ctx, f.group.ID, f.generation)
 	f.w.must(err)
-	if !ok {
-		m, err := f.w.c.Manifest(f.w.ctx, f.group.ID)
-		f.w.must(err)
+	m, err := f.w.c.Manifest(f.w.ctx, f.group.ID)
+	f.w.must(err)
+	f.wanted = maps.Clone(f.wanted)
+	for _, k := range d.Deletes {
+		delete(f.wanted, k)
+	}
+	maps.Copy(f.wanted, d.Upserts)
+	if !ok || !maps.Equal(f.wanted, m.Entries) { // another history: the digest told it
 		d, current = gatewright.Delta{Upserts: m.Entries}, m.Generation
-		f.entries = map[gatewright.Key]gatewright.Hash{}
+		f.wanted, f.entries, f.rejections = maps.Clone(m.Entries), map[gatewright.Key]gatewright.Hash{}, nil
 	}
 	next := maps.Clone(f.entries)
 	f.rejections = slices.DeleteFunc(f.rejections, func(r gatewright.Rejection) bool { _, again := d.Upserts[r.Key]; return again })

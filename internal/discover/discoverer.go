@@ -24,7 +24,7 @@ type Phase string
 
 // The phases of a service.
 const (
-	PhasePending Phase = "pending" // the first answer is awaited
+	PhasePending Phase = "pending" // the first answer is awaited; addresses are those known from before
 	PhaseOK      Phase = "ok"      // the last lookup succeeded
 	PhaseStale   Phase = "stale"   // lookups fail, the last good answer is still used
 	PhaseFailed  Phase = "failed"  // lookups fail, and there is no answer or it is too old
@@ -32,7 +32,7 @@ const (
 
 // Snapshot is what is known of a service. It is immutable.
 type Snapshot struct {
-	Addresses []Address // in numerical order, each once; none when pending or failed
+	Addresses []Address // in numerical order, each once; none when failed
 	Phase     Phase
 	Since     time.Time // when the phase began
 	Reason    string    // why lookups fail
@@ -45,8 +45,9 @@ func (s *Snapshot) equal(o *Snapshot) bool {
 }
 
 // Discoverer follows one service. Run calls emit, from one goroutine, with the
-// first result and after each change. It returns when ctx is done, or earlier
-// when nothing can change any more, and calls emit no more afterwards.
+// first result, which is never pending, and after each change. It returns when
+// ctx is done, or earlier when nothing can change any more, and calls emit no
+// more afterwards.
 type Discoverer interface {
 	Run(ctx context.Context, emit func(Snapshot))
 }

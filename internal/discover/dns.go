@@ -19,6 +19,8 @@ const (
 // answer's time to live has passed, and does so again.
 type dnsDiscoverer struct {
 	service service
+	known   progress      // before the first lookup
+	learned func(finding) // is told each good answer
 	lookup  *lookup
 	stale   time.Duration
 	clock   Clock
@@ -27,7 +29,7 @@ type dnsDiscoverer struct {
 
 // Run implements [Discoverer].
 func (d *dnsDiscoverer) Run(ctx context.Context, emit func(Snapshot)) {
-	now := progress{snapshot: Snapshot{Phase: PhasePending}}
+	now := d.known
 	for {
 		a, err := d.lookUp(ctx)
 		if ctx.Err() != nil {
@@ -39,6 +41,7 @@ func (d *dnsDiscoverer) Run(ctx context.Context, emit func(Snapshot)) {
 			next, wait = now.failed(d.clock.Now(), err, d.stale, rand.Float64())
 		} else {
 			next, wait = now.succeeded(d.clock.Now(), a, rand.Float64())
+			d.learned(finding{a.addresses, a.dropped, next.expires})
 		}
 		if !next.snapshot.equal(&now.snapshot) {
 			emit(next.snapshot)

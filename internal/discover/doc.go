@@ -11,6 +11,11 @@
 // watched in the same way, in the registry that is the machine's own resolver
 // configuration.
 //
+// Answers outlive the watch that found them: an edited registry, and a service
+// that is watched again, begin with what was last found for the same name in
+// the registry of the same name. Else an edit made while DNS is slow would take
+// services away that work.
+//
 // Answers outlive a registry that fails, for as long as the registry's Stale
 // says. A name that does not exist any more counts as a failure too: emptying
 // an upstream because of one wrong answer costs more than sending requests to

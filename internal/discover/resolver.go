@@ -39,6 +39,8 @@ type Resolver struct {
 	cancel context.CancelFunc
 	wait   sync.WaitGroup // one for each follower
 
+	memory *memory
+
 	mu        sync.Mutex
 	followers map[followerKey]*follower // nil after Close
 }
@@ -63,18 +65,20 @@ func New(o Options) *Resolver {
 		exchanger: exchanger{timeout: o.QueryTimeout},
 		system:    system{resolvConf: o.ResolvConf, hostsFile: o.HostsFile, port: "53"},
 		slots:     make(chan struct{}, MaxConcurrentLookups),
+		memory:    newMemory(),
 		followers: map[followerKey]*follower{},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r
 }
 
-// followerKey tells services apart. The registry takes part with what it is,
-// not with its name: a registry that is changed becomes another.
+// followerKey tells services apart. A registry that is changed is followed
+// anew; what was found before comes from the [memory].
 type followerKey struct {
-	servers string
-	stale   time.Duration
-	service string
+	registry string
+	servers  string
+	stale    time.Duration
+	service  string
 }
 
 // Watch watches a service of a registry: "host:port", "address:port", or a
@@ -82,9 +86,13 @@ type followerKey struct {
 // configuration, which is where the host name of an upstream's fixed node is
 // watched.
 //
+// Until there is an answer, the addresses are those last found for the same
+// name in the registry of the same name, however that was asked, unless they
+// have been expired for longer than this registry's Stale.
+//
 // emit is called with each snapshot, one at a time, at once if one is there;
-// a pending one is not. It must return soon and must not call the watch or the
-// resolver. The caller must release the watch.
+// a pending one without addresses is not. It must return soon and must not call
+// the watch or the resolver. The caller must release the watch.
 //
 // Watch returns a [gatewright.Invalid] error when the registry or the service
 // is malformed and an [gatewright.Unavailable] one after Close.
@@ -98,42 +106,55 @@ func (r *Resolver) Watch(registry gatewright.Registry, service string, emit func
 	if err != nil {
 		return nil, err
 	}
-	key := followerKey{strings.Join(registry.Servers, " "), staleOf(&registry), strings.ToLower(service)}
+	key := followerKey{registry.Name, strings.Join(registry.Servers, " "), staleOf(&registry), strings.ToLower(service)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.followers == nil {
 		return nil, gatewright.Errorf(gatewright.Unavailable, "watch service %s: the resolver is closed", service)
 	}
-	f := r.followers[key]
-	if f == nil {
-		f = newFollower(key, r.logger.With("service", service, "registry", registry.Name))
+	f, there := r.followers[key]
+	if !there {
+		f = r.follower(key, svc, &registry)
 		r.followers[key] = f
-		r.follow(f, r.discoverer(svc, &registry))
 	}
 	w := &Watch{resolver: r, follower: f, emit: emit}
 	f.join(w)
+	if !there {
+		r.wait.Go(f.run) // after w was told what is known from before
+	}
 	return w, nil
 }
 
-// discoverer returns what follows svc.
-func (r *Resolver) discoverer(svc service, registry *gatewright.Registry) Discoverer {
-	if svc.addr.IsValid() {
-		return fixedAt(svc, r.clock.Now())
-	}
-	return &dnsDiscoverer{
-		service: svc,
-		lookup:  &lookup{exchanger: r.exchanger, servers: registry.Servers, system: r.system},
-		stale:   staleOf(registry),
-		clock:   r.clock,
-		slots:   r.slots,
-	}
-}
-
-// follow runs d for f until the last watch of f is released.
-func (r *Resolver) follow(f *follower, d Discoverer) {
+// follower returns what follows svc until its last watch is released. It does
+// not run yet.
+func (r *Resolver) follower(key followerKey, svc service, registry *gatewright.Registry) *follower {
 	ctx, cancel := context.WithCancel(r.ctx)
-	f.cancel = cancel
-	r.wait.Go(func() { d.Run(ctx, f.emit) })
+	now := r.clock.Now()
+	first, end := progress{snapshot: Snapshot{Phase: PhasePending}}, cancel
+	var d Discoverer
+	if svc.addr.IsValid() {
+		d = fixedAt(svc, now)
+	} else {
+		name := memoryKeyOf(registry.Name, svc)
+		number, found := r.memory.enter(name, now)
+		first = pending(now, found, svc.port, staleOf(registry))
+		end = func() {
+			cancel()
+			r.memory.leave(name, number, r.clock.Now())
+		}
+		d = &dnsDiscoverer{
+			service: svc,
+			known:   first,
+			learned: func(f finding) { r.memory.learn(name, number, f) },
+			lookup:  &lookup{exchanger: r.exchanger, servers: registry.Servers, system: r.system},
+			stale:   staleOf(registry),
+			clock:   r.clock,
+			slots:   r.slots,
+		}
+	}
+	f := newFollower(key, first.snapshot, r.logger.With("service", key.service, "registry", registry.Name))
+	f.run, f.end = func() { d.Run(ctx, f.emit) }, end
+	return f
 }
 
 // release takes w off its follower, and ends the follower if it was the last.
@@ -144,7 +165,7 @@ func (r *Resolver) release(w *Watch) {
 	if left, ok := f.leave(w); !ok || left > 0 {
 		return
 	}
-	f.cancel()
+	f.end()
 	if r.followers[f.key] == f {
 		delete(r.followers, f.key)
 	}

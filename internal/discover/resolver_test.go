@@ -125,9 +125,7 @@ func TestWatchersShareALookup(t *testing.T) {
 	first, second := record(), record()
 	w1 := watch(t, r, reg, "pets.example:80", first.emit)
 	wait := <-clock.waits
-	renamed := reg
-	renamed.Name = "other-name"
-	w2 := watch(t, r, renamed, "Pets.example:80", second.emit)
+	w2 := watch(t, r, reg, "Pets.example:80", second.emit)
 	if a, b := first.nextText(), second.nextText(); a != b {
 		t.Errorf("told %q and %q", a, b)
 	}
@@ -149,7 +147,7 @@ func TestWatchersShareALookup(t *testing.T) {
 	if n := len(r.followers); n != 0 {
 		t.Errorf("%d services are followed for nobody", n)
 	}
-	// Watching again begins anew.
+	// Watching again asks again.
 	server.asked()
 	w3 := watch(t, r, reg, "pets.example:80", ignore)
 	defer w3.Release()
@@ -165,17 +163,19 @@ func TestWhatIsNotShared(t *testing.T) {
 	reg := registryOf(server)
 	patient := reg
 	patient.Stale = gatewright.Duration(time.Hour)
+	renamed := reg
+	renamed.Name = "other-name"
 	for _, w := range []struct {
 		reg     gatewright.Registry
 		service string
 	}{
 		{reg, "pets.example:80"}, {reg, "pets.example:81"}, {reg, "pets.example"}, {reg, "pets.example.:80"},
-		{patient, "pets.example:80"}, {registryOf(other), "pets.example:80"}, {gatewright.Registry{}, "pets.example:80"},
+		{patient, "pets.example:80"}, {renamed, "pets.example:80"}, {registryOf(other), "pets.example:80"}, {gatewright.Registry{}, "pets.example:80"},
 	} {
 		defer watch(t, r, w.reg, w.service, ignore).Release()
 	}
-	if n := len(r.followers); n != 7 {
-		t.Errorf("%d services are followed, want 7", n)
+	if n := len(r.followers); n != 8 {
+		t.Errorf("%d services are followed, want 8", n)
 	}
 }
 

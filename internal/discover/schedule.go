@@ -23,6 +23,19 @@ type progress struct {
 	failures int       // since the last good answer
 }
 
+// pending returns the progress before the first lookup of a service of which
+// an earlier watch found f. It is used as if it had been found now by the same
+// registry: until it has been expired for stale, or there is a good answer.
+func pending(now time.Time, f finding, port uint16, stale time.Duration) progress {
+	p := progress{snapshot: Snapshot{Phase: PhasePending}}
+	if len(f.addresses) > 0 && now.Before(f.expires.Add(stale)) {
+		p.snapshot.Addresses, p.snapshot.Dropped = f.at(port), f.dropped
+		p.snapshot.Since = now
+		p.expires = f.expires
+	}
+	return p
+}
+
 // succeeded takes in a good answer.
 func (p progress) succeeded(now time.Time, a answer, jitter float64) (progress, time.Duration) {
 	since := now

@@ -41,16 +41,17 @@ func (w *Watch) Release() { w.resolver.release(w) }
 type follower struct {
 	key    followerKey
 	logger *slog.Logger
-	cancel context.CancelFunc
-	known  chan struct{} // closed with the first snapshot
+	run    func()        // returns after end
+	end    func()        // for the resolver, once
+	known  chan struct{} // closed with the first snapshot that is not pending
 
 	mu       sync.Mutex // held while watches are told, so that they hear in order
 	snapshot Snapshot
 	watches  []*Watch
 }
 
-func newFollower(key followerKey, logger *slog.Logger) *follower {
-	return &follower{key: key, logger: logger, known: make(chan struct{}), snapshot: Snapshot{Phase: PhasePending}}
+func newFollower(key followerKey, first Snapshot, logger *slog.Logger) *follower {
+	return &follower{key: key, logger: logger, known: make(chan struct{}), snapshot: first}
 }
 
 // emit takes in the next snapshot and tells the watches.
@@ -89,7 +90,7 @@ func (f *follower) join(w *Watch) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.watches = append(f.watches, w)
-	if f.snapshot.Phase != PhasePending {
+	if f.snapshot.Phase != PhasePending || len(f.snapshot.Addresses) > 0 {
 		w.emit(f.snapshot)
 	}
 }

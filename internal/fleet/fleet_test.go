@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/fleet"
 	"github.com/gatewright/gatewright/internal/fleet/fleettest"
 	"github.com/gatewright/gatewright/internal/link"
 )
@@ -290,7 +292,7 @@ func TestStreamFollowsAChange(t *testing.T) {
 	s.says("manifest 0", "current 0")
 	ch := p.Submit("test", "pets", "1.0.0")
 	prepare := s.says("prepare 0")
-	c.report(link.Report{Prepared: []link.Prepared{{Change: ch.ID}}})
+	c.report(link.Report{Prepared: []link.Prepared{{Change: ch.ID, Digest: gatewright.NoEntries}}})
 	delta := s.says("delta 1")
 	if delta.From != 0 || !sameEntries(delta.Upserts, prepare.Upserts) {
 		t.Errorf("prepared %v, activated %v", prepare.Upserts, delta.Upserts)
@@ -298,14 +300,14 @@ func TestStreamFollowsAChange(t *testing.T) {
 	if m := s.says("discard 1"); m.Change != ch.ID {
 		t.Errorf("discard of %s", m.Change)
 	}
-	c.report(link.Report{Generation: 1})
+	c.report(link.Report{Generation: 1, Digest: delta.Digest})
 	if got := p.Settled(ch.ID); got.State != gatewright.ChangeLive {
 		t.Errorf("the change is %s: %v", got.State, got.Error)
 	}
 
 	failing := p.Submit("test", "pets", "2.0.0")
 	s.says("prepare 1")
-	c.report(link.Report{Generation: 1, Prepared: []link.Prepared{{Change: failing.ID, Rejections: []gatewright.Rejection{{Key: "api/x", Reason: "no"}}}}})
+	c.report(link.Report{Generation: 1, Digest: delta.Digest, Prepared: []link.Prepared{{Change: failing.ID, Generation: 1, Digest: delta.Digest, Rejections: []gatewright.Rejection{{Key: "api/x", Reason: "no"}}}}})
 	if m := s.says("discard 1"); m.Change != failing.ID {
 		t.Errorf("discard of %s", m.Change)
 	}
@@ -323,15 +325,27 @@ func TestPrepareAgainOnAnotherBase(t *testing.T) {
 	c := newCaller(t, p).join("n")
 	s := c.open("1")
 	s.says("current 1")
-	p.Submit("test", "pets", "1.0.0")
+	ch := p.Submit("test", "pets", "1.0.0")
 	first := s.says("prepare 1")
+	before, err := p.Control.Manifest(t.Context(), g.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
 	alter(0, "2")
-	if m := s.says("delta 2"); m.From != 1 || len(m.Upserts) != 1 {
-		t.Errorf("delta %+v", m)
+	delta := s.says("delta 2")
+	if delta.From != 1 || len(delta.Upserts) != 1 {
+		t.Errorf("delta %+v", delta)
 	}
 	if again := s.says("prepare 2"); again.Change != first.Change {
 		t.Errorf("prepare of %s", again.Change)
 	}
+	// A late answer to the first does not count, an answer to the second does.
+	c.report(link.Report{Generation: 2, Digest: delta.Digest, Prepared: []link.Prepared{{Change: ch.ID, Generation: 1, Digest: before.Digest()}}})
+	if now, err := p.Control.Change(t.Context(), ch.ID); err != nil || now.State != gatewright.ChangePreparing || now.Outcomes[0].State != gatewright.OutcomePending {
+		t.Errorf("the change is %s: %+v, %v", now.State, now.Outcomes, err)
+	}
+	c.report(link.Report{Generation: 2, Digest: delta.Digest, Prepared: []link.Prepared{{Change: ch.ID, Generation: 2, Digest: delta.Digest}}})
+	s.says("delta 3")
 }
 
 func TestSessions(t *testing.T) {
@@ -464,6 +478,45 @@ func TestGatewayAhead(t *testing.T) {
 	s.says("current 1")
 }
 
+// otherHistory is a control plane under which another state was put.
+type otherHistory struct {
+	fleet.Control
+	on *atomic.Bool
+}
+
+var otherEntries = map[gatewright.Key]gatewright.Hash{"api/other/v1": gatewright.HashBytes([]byte("other"))}
+
+func (o otherHistory) Wanted(ctx context.Context, g gatewright.GroupID) (*control.Wanted, error) {
+	w, err := o.Control.Wanted(ctx, g)
+	if err == nil && o.on.Load() {
+		w.Digest = gatewright.DigestOf(otherEntries)
+	}
+	return w, err
+}
+
+func (o otherHistory) Manifest(ctx context.Context, g gatewright.GroupID) (*gatewright.Manifest, error) {
+	m, err := o.Control.Manifest(ctx, g)
+	if err == nil && o.on.Load() {
+		m.Entries = otherEntries
+	}
+	return m, err
+}
+
+// An open stream tells when the same generation has other content.
+func TestOtherContentUnderAnOpenStream(t *testing.T) {
+	var on atomic.Bool
+	p, g := newPlane(t, func(p *fleettest.Plane) {
+		p.Around = func(c fleet.Control) fleet.Control { return otherHistory{c, &on} }
+	})
+	p.Seed(g.ID, 1)
+	s := newCaller(t, p).join("n").open("1")
+	s.says("current 1")
+	on.Store(true)
+	if m := s.says("manifest 1"); !sameEntries(m.Entries, otherEntries) || !strings.Contains(m.Notice, "other content than before under the same generation") {
+		t.Errorf("manifest %+v", m)
+	}
+}
+
 // When the control plane cannot read its store a stream ends, to be opened
 // again, rather than saying something else.
 func TestStoreFails(t *testing.T) {
@@ -486,7 +539,7 @@ func TestMessagesSayWhatIsThere(t *testing.T) {
 	s := c.open("")
 	m := s.says("manifest 1")
 	current := s.says("current 1")
-	if current.Digest != link.Digest(m.Entries) {
+	if current.Digest != gatewright.DigestOf(m.Entries) {
 		t.Errorf("digest %s of other entries", current.Digest)
 	}
 	want, err := p.Control.Manifest(t.Context(), g.ID)

@@ -124,7 +124,7 @@ func (f *Fleet) serveJoin(w http.ResponseWriter, r *http.Request, t *gatewright.
 	}
 	joined, err := f.control.Join(r.Context(), t.Group, control.Join{
 		Instance: req.Instance, SessionKey: req.SessionKey, Name: req.Name, Address: req.Address, Version: req.Version,
-		Generation: req.Generation, Connected: req.Instance != "" && f.connected(req.Instance),
+		Generation: req.Generation, Digest: req.Digest, Rejected: req.Rejections, Connected: req.Instance != "" && f.connected(req.Instance),
 	})
 	if err != nil {
 		return err
@@ -148,11 +148,11 @@ func (f *Fleet) serveReport(w http.ResponseWriter, r *http.Request, t *gatewrigh
 		return gatewright.Errorf(gatewright.LimitExceeded, "the report answers %d prepares; at most %d are allowed", len(req.Prepared), link.MaxPrepared)
 	}
 	report := control.Report{
-		Instance: req.Instance, SessionKey: req.SessionKey, Generation: req.Generation,
-		Rejections: req.Rejections, Warnings: req.Warnings, Leaving: req.Leaving,
+		Instance: req.Instance, SessionKey: req.SessionKey, Sequence: req.Sequence, Generation: req.Generation, Digest: req.Digest,
+		Rejections: req.Rejections, Unlisted: req.Unlisted, Warnings: req.Warnings, Leaving: req.Leaving,
 	}
 	for _, p := range req.Prepared {
-		report.Prepared = append(report.Prepared, control.Prepared{Change: p.Change, Rejections: p.Rejections})
+		report.Prepared = append(report.Prepared, control.Prepared{Change: p.Change, Generation: p.Generation, Digest: p.Digest, Rejections: p.Rejections, Unlisted: p.Unlisted})
 	}
 	if err := f.control.Report(r.Context(), t.Group, report); err != nil {
 		return err

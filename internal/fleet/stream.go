@@ -31,6 +31,7 @@ type stream struct {
 	opened     bool                          // everything there was to say at first has been said
 	whole      bool                          // it needs the whole manifest
 	generation int64                         // that it runs, or was told to
+	digest     gatewright.Digest             // of that generation's manifest, as it was told
 	prepared   map[gatewright.ChangeID]int64 // generation each prepare was based on
 }
 
@@ -136,7 +137,7 @@ func (s *stream) bye(ctx context.Context, why error) error {
 // catchUp sends what leads from what the gateway was told to v. What was
 // activated comes before what is no longer staged: the one may be the other.
 func (s *stream) catchUp(ctx context.Context, v *view, log *slog.Logger) error {
-	if !s.opened || s.generation != v.generation {
+	if !s.opened || s.generation != v.generation || s.digest != v.digest {
 		if err := s.sendState(ctx, v, log); err != nil {
 			return err
 		}
@@ -167,12 +168,8 @@ func (s *stream) catchUp(ctx context.Context, v *view, log *slog.Logger) error {
 	if s.opened {
 		return nil
 	}
-	m, err := v.whole(ctx)
-	if err != nil {
-		return err
-	}
 	s.opened = true
-	return s.send(&link.Message{Type: link.MessageCurrent, Generation: v.generation, Digest: m.digest})
+	return s.send(&link.Message{Type: link.MessageCurrent, Generation: v.generation, Digest: v.digest})
 }
 
 // sendState brings the gateway to the view's generation: by a delta if the
@@ -190,26 +187,16 @@ func (s *stream) sendState(ctx context.Context, v *view, log *slog.Logger) error
 		return s.sendWhole(ctx, v, fmt.Sprintf("this gateway ran generation %d and its group is at %d: the control plane was restored from an older state, and that is what runs now", s.generation, v.generation))
 	case !d.possible:
 		return s.sendWhole(ctx, v, "")
-	case s.generation == v.generation:
+	case s.generation == v.generation && !s.opened:
+		s.digest = v.digest // whether it has that shows when it is told where the group is
 		return nil
+	case s.generation == v.generation:
+		return s.sendWhole(ctx, v, "the group has other content than before under the same generation: the control plane was restored from another state, and that is what runs now")
 	}
-	line := d.line
-	if !s.opened {
-		// What the gateway has may come from another history of the group.
-		m, err := v.whole(ctx)
-		if err != nil {
-			return err
-		}
-		msg := d.message(s.generation, v.generation)
-		msg.Digest = m.digest
-		if line, err = msg.Encode(); err != nil {
-			return err
-		}
-	}
-	if err := s.write(line); err != nil {
+	if err := s.write(d.line); err != nil {
 		return err
 	}
-	s.generation = v.generation
+	s.generation, s.digest = v.generation, v.digest
 	return nil
 }
 
@@ -228,7 +215,7 @@ func (s *stream) sendWhole(ctx context.Context, v *view, notice string) error {
 	if err := s.write(line); err != nil {
 		return err
 	}
-	s.whole, s.generation = false, v.generation
+	s.whole, s.generation, s.digest = false, v.generation, v.digest
 	return nil
 }
 

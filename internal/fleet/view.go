@@ -21,6 +21,7 @@ type view struct {
 	control    Control
 	group      gatewright.GroupID
 	generation int64
+	digest     gatewright.Digest // of the generation's manifest
 	staged     []control.Staged
 
 	mu       sync.Mutex // held while reading, so that one reads and the others wait for it
@@ -32,20 +33,19 @@ type view struct {
 // manifest is the whole of what a group runs, ready to send.
 type manifest struct {
 	entries map[gatewright.Key]gatewright.Hash
-	digest  gatewright.Hash
 	line    []byte // without a notice
 }
 
 // delta leads from a generation to the view's.
 type delta struct {
 	gatewright.Delta
-	possible bool   // false: only the whole manifest helps
-	line     []byte // without a digest
+	possible bool // false: only the whole manifest helps
+	line     []byte
 }
 
 func newView(c Control, group gatewright.GroupID, w *control.Wanted) *view {
 	return &view{
-		control: c, group: group, generation: w.Generation, staged: w.Staged,
+		control: c, group: group, generation: w.Generation, digest: w.Digest, staged: w.Staged,
 		deltas: map[int64]*delta{}, prepares: map[gatewright.ChangeID][]byte{},
 	}
 }
@@ -53,7 +53,7 @@ func newView(c Control, group gatewright.GroupID, w *control.Wanted) *view {
 // same reports whether o wants what v wants. What a change stages never
 // changes, so its identifier stands for it.
 func (v *view) same(o *view) bool {
-	if v.generation != o.generation || len(v.staged) != len(o.staged) {
+	if v.generation != o.generation || v.digest != o.digest || len(v.staged) != len(o.staged) {
 		return false
 	}
 	for i := range v.staged {
@@ -95,7 +95,7 @@ func (v *view) whole(ctx context.Context) (*manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.manifest = &manifest{entries: m.Entries, digest: link.Digest(m.Entries), line: line}
+	v.manifest = &manifest{entries: m.Entries, line: line}
 	return v.manifest, nil
 }
 
@@ -118,7 +118,9 @@ func (v *view) since(ctx context.Context, generation int64) (*delta, error) {
 	}
 	d := &delta{Delta: read, possible: ok && generation <= current}
 	if d.possible {
-		if d.line, err = d.message(generation, v.generation).Encode(); err != nil {
+		// With the digest: what the gateway has may be of another history.
+		m := link.Message{Type: link.MessageDelta, From: generation, Generation: v.generation, Digest: v.digest, Upserts: d.Upserts, Deletes: d.Deletes}
+		if d.line, err = m.Encode(); err != nil {
 			return nil, err
 		}
 	}
@@ -126,10 +128,6 @@ func (v *view) since(ctx context.Context, generation int64) (*delta, error) {
 		v.deltas[generation] = d
 	}
 	return d, nil
-}
-
-func (d *delta) message(from, to int64) *link.Message {
-	return &link.Message{Type: link.MessageDelta, From: from, Generation: to, Upserts: d.Upserts, Deletes: d.Deletes}
 }
 
 // prepare returns the line that asks to prepare a staged change.

@@ -39,7 +39,8 @@ type Config struct {
 	// ResolveWait is how long [Gateway.Prepare] and [Gateway.Apply] wait for
 	// the first addresses of services and host names they have not looked up
 	// before, so that no request comes too early. What is not known by then is
-	// no rejection; requests get 503 until it is.
+	// no rejection; requests get 503 until it is. A full update of a gateway
+	// that serves nothing yet does not wait.
 	ResolveWait time.Duration
 
 	// DrainWait is how long what a replaced revision holds is kept for the

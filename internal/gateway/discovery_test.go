@@ -250,6 +250,39 @@ func TestResolveWaitIsBounded(t *testing.T) {
 	}
 }
 
+// TestStartDoesNotWaitForNames starts from a full configuration while the DNS
+// server is silent. Were the names awaited, Apply would not return.
+func TestStartDoesNotWaitForNames(t *testing.T) {
+	port := onPort(t, map[string]string{"127.0.0.1": "one"})
+	ns := newNameServer(t)
+	ns.set("pets.example.", "pets.example. 60 A 127.0.0.1")
+	answer := sync.OnceFunc(ns.mu.Unlock)
+	ns.mu.Lock() // no question is answered until it is released
+	defer answer()
+	g := newRig(t, gateway.Config{ResolveWait: 24 * time.Hour})
+	u := upsert(t, registryAt("dc", ns), discovered("pets", 1, "dc", "pets.example:"+strconv.Itoa(port)), petAPI("plain", 1, node(t, marker(t, "plain").addr, 100)))
+	u.Full = true
+	g.apply(1, u)
+	if got := g.get("/plain/x"); got.body != "plain" {
+		t.Errorf("an API that needs no name: %d %q", got.status, got.body)
+	}
+	g.wantProblem(g.get("/pets/x"), 503, "no-upstream")
+	answer()
+	eventually(t, "the name is found", func() bool { return g.get("/pets/x").status == 200 })
+
+	// Whatever comes later is awaited again: something is served that would suffer.
+	ns.set("birds.example.", "birds.example. 60 A 127.0.0.1")
+	more := upsert(t, discovered("birds", 1, "dc", "birds.example:"+strconv.Itoa(port)))
+	for k := range u.Upserts {
+		more.Upserts[k] = u.Upserts[k]
+	}
+	more.Full = true
+	g.apply(2, more)
+	if got := g.get("/birds/x"); got.body != "one" {
+		t.Errorf("after a later full update: %d %q", got.status, got.body)
+	}
+}
+
 // TestNamedNode asks no DNS server: "localhost" needs none.
 func TestNamedNode(t *testing.T) {
 	b := echo(t)

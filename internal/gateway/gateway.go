@@ -74,9 +74,11 @@ func (g *Gateway) Entries() map[gatewright.Key]gatewright.Hash {
 	return entries
 }
 
-// Shutdown stops accepting and lets the requests under way finish. When ctx
-// ends first they are cut off and ctx's error is returned. Then everything is
-// let go of and the access log is written out.
+// Shutdown stops accepting, lets the requests under way finish and gives each
+// idle connection a short time for one more, all as [http1.Server.Shutdown]
+// says. When ctx ends first, what is left is cut off, and ctx's error is
+// returned if requests were among it. Then everything is let go of and the
+// access log is written out.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	err := g.server.Shutdown(ctx)
 	g.mu.Lock()

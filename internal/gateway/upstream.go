@@ -35,7 +35,8 @@ type upstreamSpec struct {
 
 func (s *upstreamSpec) equal(o *upstreamSpec) bool {
 	return s.scheme == o.scheme && s.serverName == o.serverName && s.service == o.service && slices.Equal(s.nodes, o.nodes) &&
-		s.registry.Type == o.registry.Type && s.registry.Stale == o.registry.Stale && slices.Equal(s.registry.Servers, o.registry.Servers)
+		s.registry.Name == o.registry.Name && s.registry.Type == o.registry.Type && s.registry.Stale == o.registry.Stale &&
+		slices.Equal(s.registry.Servers, o.registry.Servers)
 }
 
 // upstreamSpec returns what u says, in the terms of the next runtime.
@@ -275,7 +276,8 @@ func (u *upstream) release() {
 }
 
 // awaitAddresses waits, for a limited time, until all look-ups of new APIs
-// have an answer, good or bad.
+// have an answer, good or bad. Those without one go on with the addresses known
+// from before, if there are any.
 func (b *built) awaitAddresses() {
 	ctx, cancel := context.WithTimeout(context.Background(), b.g.cfg.ResolveWait)
 	defer cancel()

@@ -21,7 +21,7 @@ const (
 	// Entries; Notice when there is something to say about it.
 	MessageManifest MessageType = "manifest"
 	// MessageDelta leads from one generation to another: From, Generation,
-	// Upserts, Deletes. With a Digest, the result must have it.
+	// Upserts, Deletes, Digest that the result must have.
 	MessageDelta MessageType = "delta"
 	// MessagePrepare asks to build a change beside what runs and to report
 	// whether that works: Change, Generation it builds on, Upserts, Deletes. A
@@ -55,7 +55,7 @@ type Message struct {
 	Group      gatewright.GroupID                 `json:"group,omitempty"`
 	From       int64                              `json:"from,omitempty"`
 	Generation int64                              `json:"generation"`
-	Digest     gatewright.Hash                    `json:"digest,omitempty"`
+	Digest     gatewright.Digest                  `json:"digest,omitempty"`
 	Change     gatewright.ChangeID                `json:"change,omitempty"`
 	Entries    map[gatewright.Key]gatewright.Hash `json:"entries,omitempty"`
 	Upserts    map[gatewright.Key]gatewright.Hash `json:"upserts,omitempty"`

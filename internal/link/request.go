@@ -29,7 +29,8 @@ const (
 	MaxTokenBytes  = 4 << 10  // of the token in a request
 )
 
-// Limits of what a report tells. More is left out, and longer text is cut.
+// Limits of what a report tells. More is left out, and longer text is cut. Of
+// rejections that are left out the number is told.
 const (
 	MaxRejections = 1000
 	MaxWarnings   = 20
@@ -53,6 +54,8 @@ type JoinRequest struct {
 	Version    string                `json:"version"` // of its binary
 	Formats    Formats               `json:"formats"` // resource formats it reads
 	Generation int64                 `json:"generation"`
+	Digest     gatewright.Digest     `json:"digest,omitempty"`     // of what it runs; "" while that is nothing
+	Rejections int                   `json:"rejections,omitempty"` // how much of that it could not apply
 }
 
 // JoinResponse admits a gateway. It keeps instance and session key for its
@@ -72,15 +75,22 @@ type JoinResponse struct {
 type Report struct {
 	Instance   gatewright.InstanceID  `json:"instance"`
 	SessionKey string                 `json:"sessionKey"`
-	Generation int64                  `json:"generation"` // of the manifest it runs
+	Sequence   int64                  `json:"sequence"`         // one more than in the report before it; those that are overtaken on the way count no more
+	Generation int64                  `json:"generation"`       // of the manifest it runs
+	Digest     gatewright.Digest      `json:"digest,omitempty"` // of that manifest, with what of it was rejected
 	Rejections []gatewright.Rejection `json:"rejections,omitempty"`
+	Unlisted   int                    `json:"unlistedRejections,omitempty"` // how many more there are
 	Prepared   []Prepared             `json:"prepared,omitempty"`
 	Warnings   []string               `json:"warnings,omitempty"`
 	Leaving    bool                   `json:"leaving,omitempty"`
 }
 
-// Prepared is a gateway's answer to a prepare.
+// Prepared is a gateway's answer to a prepare. It counts as long as the group
+// is where the change was built on.
 type Prepared struct {
 	Change     gatewright.ChangeID    `json:"change"`
-	Rejections []gatewright.Rejection `json:"rejections,omitempty"` // empty when it can run the change
+	Generation int64                  `json:"generation"` // it was built on
+	Digest     gatewright.Digest      `json:"digest,omitempty"`
+	Rejections []gatewright.Rejection `json:"rejections,omitempty"`         // empty when it can run the change
+	Unlisted   int                    `json:"unlistedRejections,omitempty"` // how many more there are
 }

@@ -24,8 +24,11 @@ const (
 	MaxDepth = 32
 	// MaxWait bounds how long a request may ask to wait for a change.
 	MaxWait = time.Minute
-	// MaxWatchers bounds the event streams and waiting requests at a time.
-	MaxWatchers = 256
+	// MaxStreams bounds the event streams at a time.
+	MaxStreams = 256
+	// MaxWaiting bounds the requests that wait for a change at a time. They have
+	// a bound of their own: dashboards must not keep anybody from deploying.
+	MaxWaiting = 256
 	// DefaultHeartbeat is how often a silent event stream shows that it lives.
 	DefaultHeartbeat = 15 * time.Second
 
@@ -50,7 +53,8 @@ type API struct {
 	huma    huma.API
 	mux     *http.ServeMux
 
-	watchers  chan struct{} // one for each that watches
+	streams   chan struct{} // one for each event stream
+	waiting   chan struct{} // one for each request that waits
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
 }
@@ -68,7 +72,7 @@ func New(c *control.Control, cfg Config) *API {
 	}
 	a := &API{
 		control: c, cfg: cfg, mux: http.NewServeMux(),
-		watchers: make(chan struct{}, MaxWatchers), closing: make(chan struct{}),
+		streams: make(chan struct{}, MaxStreams), waiting: make(chan struct{}, MaxWaiting), closing: make(chan struct{}),
 	}
 	a.huma = humago.New(a.mux, humaConfig(cfg.Build))
 	a.huma.UseMiddleware(unifyStatus)
@@ -94,12 +98,12 @@ func (a *API) Handler() http.Handler { return http.HandlerFunc(a.serve) }
 // ([http.Server.RegisterOnShutdown]); other requests go on.
 func (a *API) Close() { a.closeOnce.Do(func() { close(a.closing) }) }
 
-// watch takes a place among the watchers; the caller gives it back with done.
-func (a *API) watch() (done func(), err error) {
+// take takes one of the places; the caller gives it back with done.
+func take(places chan struct{}, what string) (done func(), err error) {
 	select {
-	case a.watchers <- struct{}{}:
-		return func() { <-a.watchers }, nil
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	default:
-		return nil, gatewright.Errorf(gatewright.LimitExceeded, "%d event streams and waiting requests are open, the limit; close one, or ask without waiting", MaxWatchers)
+		return nil, gatewright.Errorf(gatewright.LimitExceeded, "%d %s are open, the limit; close one, or ask now and then instead", cap(places), what)
 	}
 }

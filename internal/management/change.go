@@ -107,7 +107,7 @@ func (a *API) change(ctx context.Context, in *changeInput) (*tagged[*gatewright.
 		ch, err := a.control.Change(ctx, gatewright.ChangeID(in.ID))
 		return tag(in.ConditionalInput, ch, err)
 	}
-	done, err := a.watch()
+	done, err := take(a.waiting, "requests that wait")
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (a *API) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse
 	if err != nil {
 		return nil, err
 	}
-	done, err := a.watch()
+	done, err := take(a.streams, "event streams")
 	if err != nil {
 		return nil, err
 	}

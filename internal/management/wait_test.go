@@ -38,11 +38,15 @@ func TestWait(t *testing.T) {
 		_, body := do(t, w, request{path: path + "?wait=1m"})
 		end <- into[gatewright.Change](t, body)
 	}()
-	gw.Say(control.Report{Prepared: []control.Prepared{{Change: ch.ID}}})
+	wanted, err := w.Control.Wanted(t.Context(), ch.Group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gw.Say(control.Report{Prepared: []control.Prepared{{Change: ch.ID, Generation: wanted.Generation, Digest: wanted.Digest}}})
 	if got := <-news; got.State != gatewright.ChangeActivating && got.Outcomes[0].State != gatewright.OutcomePrepared {
 		t.Errorf("news = %+v", got)
 	}
-	gw.Say(control.Report{Generation: 1})
+	gw.Say(control.Report{Generation: 1, Digest: gatewright.DigestOf(wanted.Staged[0].Delta.Upserts)})
 	if got := <-end; got.State != gatewright.ChangeLive {
 		t.Errorf("end = %+v", got)
 	}
@@ -71,25 +75,38 @@ func TestWatchersAreBounded(t *testing.T) {
 	w := managementtest.New(t, management.Config{})
 	w.JoinSilently(w.Group("g"), "silent")
 	ch := submit(t, w, publishBody(t, "g", "a", "1.0.0", "/a"))
-	var release []func()
-	for range management.MaxWatchers {
-		done, err := w.API.Watch()
-		if err != nil {
-			t.Fatal(err)
+	events, change := "/api/v1/events", "/api/v1/changes/"+string(ch.ID)
+	fill := func(n int, take func() (func(), error)) (release func()) {
+		var all []func()
+		for range n {
+			done, err := take()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, done)
 		}
-		release = append(release, done)
+		return func() {
+			for _, done := range all {
+				done()
+			}
+		}
 	}
-	for _, path := range []string{"/api/v1/events", "/api/v1/changes/" + string(ch.ID) + "?wait=1s"} {
-		resp, body := do(t, w, request{path: path})
-		wantProblem(t, resp, body, http.StatusTooManyRequests, gatewright.LimitExceeded)
+	release := fill(management.MaxStreams, w.API.TakeStream)
+	resp, body := do(t, w, request{path: events})
+	wantProblem(t, resp, body, http.StatusTooManyRequests, gatewright.LimitExceeded)
+	if resp, _ := do(t, w, request{path: change + "?wait=1ms"}); resp.StatusCode != http.StatusOK {
+		t.Errorf("event streams keep others from waiting: %d", resp.StatusCode)
 	}
-	if resp, _ := do(t, w, request{path: "/api/v1/changes/" + string(ch.ID)}); resp.StatusCode != http.StatusOK {
+	release()
+
+	release = fill(management.MaxWaiting, w.API.TakeWait)
+	resp, body = do(t, w, request{path: change + "?wait=1s"})
+	wantProblem(t, resp, body, http.StatusTooManyRequests, gatewright.LimitExceeded)
+	if resp, _ := do(t, w, request{path: change}); resp.StatusCode != http.StatusOK {
 		t.Errorf("without waiting: %d", resp.StatusCode)
 	}
-	for _, done := range release {
-		done()
-	}
-	if resp, _ := do(t, w, request{path: "/api/v1/changes/" + string(ch.ID) + "?wait=1ms"}); resp.StatusCode != http.StatusOK {
+	release()
+	if resp, _ := do(t, w, request{path: change + "?wait=1ms"}); resp.StatusCode != http.StatusOK {
 		t.Errorf("after others left: %d", resp.StatusCode)
 	}
 }

@@ -210,7 +210,7 @@ type outcome struct {
 
 func scanOutcome(r row) (*outcome, error) {
 	o := new(outcome)
-	return o, r.Scan(&o.change, &o.Instance, &o.Name, &o.State, &o.Reason, intoTime(&o.At))
+	return o, r.Scan(&o.change, &o.Instance, &o.Name, &o.State, &o.Reason, &o.Base, intoTime(&o.At))
 }
 
 // addOutcomes reads the outcomes of changes, by name of the instance.
@@ -221,7 +221,7 @@ func (t *tx) addOutcomes(changes []*gatewright.Change) error {
 		for i, c := range chunk {
 			byID[c.ID], args[i] = c, c.ID
 		}
-		found, err := list(t, scanOutcome, "SELECT change_id, instance_id, name, state, reason, at FROM outcomes"+
+		found, err := list(t, scanOutcome, "SELECT change_id, instance_id, name, state, reason, base, at FROM outcomes"+
 			" WHERE change_id IN "+tuples(1, len(chunk))+" ORDER BY name, instance_id", args...)
 		if err != nil {
 			return err
@@ -243,9 +243,9 @@ func (t *tx) PutOutcome(change gatewright.ChangeID, o gatewright.InstanceOutcome
 	if !ok {
 		return changeNotFound(change)
 	}
-	_, err = t.exec("INSERT INTO outcomes (change_id, instance_id, name, state, reason, at) VALUES (?, ?, ?, ?, ?, ?)"+
-		" ON CONFLICT (change_id, instance_id) DO UPDATE SET name = excluded.name, state = excluded.state, reason = excluded.reason, at = excluded.at",
-		change, o.Instance, o.Name, o.State, o.Reason, timeArg(o.At))
+	_, err = t.exec("INSERT INTO outcomes (change_id, instance_id, name, state, reason, base, at) VALUES (?, ?, ?, ?, ?, ?, ?)"+
+		" ON CONFLICT (change_id, instance_id) DO UPDATE SET name = excluded.name, state = excluded.state, reason = excluded.reason, base = excluded.base, at = excluded.at",
+		change, o.Instance, o.Name, o.State, o.Reason, o.Base, timeArg(o.At))
 	return err
 }
 

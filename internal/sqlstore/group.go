@@ -4,11 +4,11 @@ import (
 	"github.com/gatewright/gatewright"
 )
 
-const groupColumns = "id, name, stage, labels, hostnames, generation, created_at"
+const groupColumns = "id, name, stage, labels, hostnames, generation, digest, created_at"
 
 func scanGroup(r row) (*gatewright.Group, error) {
 	g := new(gatewright.Group)
-	return g, r.Scan(&g.ID, &g.Name, &g.Stage, intoJSON(&g.Labels), intoJSON(&g.Hostnames), &g.Generation, intoTime(&g.CreatedAt))
+	return g, r.Scan(&g.ID, &g.Name, &g.Stage, intoJSON(&g.Labels), intoJSON(&g.Hostnames), &g.Generation, &g.Digest, intoTime(&g.CreatedAt))
 }
 
 func groupNotFound[T ~string](nameOrID T) error {
@@ -25,15 +25,16 @@ func (t *tx) CreateGroup(g *gatewright.Group) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.exec("INSERT INTO gateway_groups ("+groupColumns+", log_start) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		g.ID, g.Name, g.Stage, labels, hostnames, g.Generation, timeArg(g.CreatedAt), g.Generation)
+	g.Digest = gatewright.NoEntries
+	n, err := t.exec("INSERT INTO gateway_groups ("+groupColumns+", log_start) VALUES "+tuples(1, 9)+" ON CONFLICT DO NOTHING",
+		g.ID, g.Name, g.Stage, labels, hostnames, g.Generation, g.Digest, timeArg(g.CreatedAt), g.Generation)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return conflict("a gateway group with the name %q or the ID %q exists already", g.Name, g.ID)
 	}
-	return nil
+	return t.putDigest(g.ID, g.Generation, g.Digest)
 }
 
 // Group implements [control.Tx].

@@ -8,6 +8,9 @@ import (
 	"github.com/gatewright/gatewright"
 )
 
+// maxKeysPerQuery bounds the keys one statement looks up.
+const maxKeysPerQuery = 200
+
 // entry is one key of a manifest, of its log or of a staged delta. No hash
 // means that the key is deleted.
 type entry struct {
@@ -97,13 +100,16 @@ func (t *tx) ApplyDelta(group gatewright.GroupID, d gatewright.Delta) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	var generation int64
-	found, err := t.returning(&generation, "UPDATE gateway_groups SET generation = generation + 1 WHERE id = ? RETURNING generation", group)
+	digest, err := t.digestAfter(group, all)
 	if err != nil {
 		return 0, err
 	}
-	if !found {
-		return 0, groupNotFound(group)
+	var generation int64
+	if _, err := t.returning(&generation, "UPDATE gateway_groups SET generation = generation + 1, digest = ? WHERE id = ? RETURNING generation", digest, group); err != nil {
+		return 0, err
+	}
+	if err := t.putDigest(group, generation, digest); err != nil {
+		return 0, err
 	}
 	var upserts [][]any
 	log := make([][]any, 0, len(all))
@@ -122,6 +128,50 @@ func (t *tx) ApplyDelta(group gatewright.GroupID, d gatewright.Delta) (int64, er
 		return 0, err
 	}
 	return generation, t.insertRows("INSERT INTO manifest_log (group_id, generation, key, hash)", "", log)
+}
+
+// digestAfter returns the digest of the group's manifest once the entries are
+// in it. It reads what they replace and nothing else.
+func (t *tx) digestAfter(group gatewright.GroupID, all []entry) (gatewright.Digest, error) {
+	g, err := t.Group(group)
+	if err != nil {
+		return "", err
+	}
+	gone, come := map[gatewright.Key]gatewright.Hash{}, map[gatewright.Key]gatewright.Hash{}
+	for chunk := range slices.Chunk(all, maxKeysPerQuery) {
+		args := []any{group}
+		for _, e := range chunk {
+			args = append(args, e.key)
+			if e.hash != "" {
+				come[e.key] = e.hash
+			}
+		}
+		replaced, err := list(t, scanEntry, "SELECT key, hash FROM manifest_entries WHERE group_id = ? AND key IN "+tuples(1, len(chunk)), args...)
+		if err != nil {
+			return "", err
+		}
+		for _, e := range replaced {
+			gone[e.key] = e.hash
+		}
+	}
+	digest, err := g.Digest.Alter(gone, come)
+	if err != nil {
+		return "", fmt.Errorf("digest of the manifest of group %s: %w", group, err)
+	}
+	return digest, nil
+}
+
+// putDigest notes the digest of a generation.
+func (t *tx) putDigest(group gatewright.GroupID, generation int64, digest gatewright.Digest) error {
+	_, err := t.exec("INSERT INTO manifest_digests (group_id, generation, digest) VALUES (?, ?, ?)", group, generation, digest)
+	return err
+}
+
+// ManifestDigest implements [control.Tx].
+func (t *tx) ManifestDigest(group gatewright.GroupID, generation int64) (gatewright.Digest, error) {
+	var digest gatewright.Digest
+	_, err := t.scanRow([]any{&digest}, "SELECT digest FROM manifest_digests WHERE group_id = ? AND generation = ?", group, generation)
+	return digest, err
 }
 
 // DeltaSince implements [control.Tx]. A generation that the group has not
@@ -151,6 +201,9 @@ func (t *tx) TrimManifestLog(group gatewright.GroupID, keep int) error {
 		return nil
 	}
 	if _, err := t.exec("DELETE FROM manifest_log WHERE group_id = ? AND generation <= ?", group, start); err != nil {
+		return err
+	}
+	if _, err := t.exec("DELETE FROM manifest_digests WHERE group_id = ? AND generation < ?", group, start); err != nil {
 		return err
 	}
 	_, err = t.exec("UPDATE gateway_groups SET log_start = ? WHERE id = ?", start, group)

@@ -91,6 +91,7 @@ func TestQueryPlans(t *testing.T) {
 			func() error { _, err := tx.ClaimsByHead(k, "", []string{"a", "b"}, 9); return err },
 			func() error { _, err := tx.Manifest("grp_1"); return err },
 			func() error { _, _, err := tx.DeltaSince("grp_1", 0); return err },
+			func() error { _, err := tx.ManifestDigest("grp_1", 0); return err },
 			func() error { return tx.TrimManifestLog("grp_1", 0) },
 			func() error { _, err := tx.Blob("grp_1", "h"); return err },
 			func() error { _, err := tx.Staged("chg_1"); return err },

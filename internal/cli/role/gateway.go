@@ -110,7 +110,8 @@ func (g *Gateway) URL() string { return "http://" + localAddress(g.traffic.Addr(
 
 // Run serves until ctx ends. Then it tells the control plane that it leaves,
 // accepts nothing more and lets requests under way finish within the drain
-// deadline.
+// deadline. Connections keep what they are served with until the last of them
+// has ended: neither the agent's end nor the status page's takes anything away.
 func (g *Gateway) Run(ctx context.Context) error {
 	defer g.closeAccessLog()
 	group, ctx := errgroup.WithContext(ctx)

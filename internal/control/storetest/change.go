@@ -147,10 +147,10 @@ func testOutcome(s *suite) {
 		g := s.newGroup(tx, "g")
 		c, other := s.newChange(tx, g), s.newChange(tx, g)
 		b := gatewright.InstanceOutcome{Instance: "ins_1", Name: "b", State: gatewright.OutcomePending, At: tx.Now()}
-		a := gatewright.InstanceOutcome{Instance: "ins_2", Name: "a", State: gatewright.OutcomeRejected, Reason: "规则 \x00?", At: tx.Now()}
+		a := gatewright.InstanceOutcome{Instance: "ins_2", Name: "a", State: gatewright.OutcomeRejected, Reason: "规则 \x00?", Base: 4, At: tx.Now()}
 		s.ok(tx.PutOutcome(c.ID, b))
 		s.ok(tx.PutOutcome(c.ID, a)) // of an instance that nobody knows any more
-		b.State = gatewright.OutcomeApplied
+		b.State, b.Base = gatewright.OutcomeApplied, 5
 		s.ok(tx.PutOutcome(c.ID, b)) // replaces
 		s.same(must(tx.Change(c.ID))(s).Outcomes, []gatewright.InstanceOutcome{a, b})
 		s.same(len(must(tx.Change(other.ID))(s).Outcomes), 0)

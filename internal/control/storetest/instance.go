@@ -22,11 +22,12 @@ func testInstance(s *suite) {
 		s.same(len(must(tx.Instances("grp_none"))(s)), 0)
 
 		a.Generation, a.LeftAt, a.SessionKey, a.PriorKey = 9, tx.Now(), hash("s"), hash("p")
+		a.Digest, a.Unlisted, a.Sequence = gatewright.NoEntries, 3, 17
 		a.Rejections = []gatewright.Rejection{{Key: "api/x", Hash: hash("x"), Reason: "no"}}
 		a.Warnings = []string{"disk full"}
 		s.ok(tx.PutInstance(a))
 		s.same(must(tx.Instance(a.ID))(s), a)
-		a.Rejections, a.Warnings, a.LeftAt, a.PriorKey = nil, nil, time.Time{}, ""
+		a.Rejections, a.Warnings, a.LeftAt, a.PriorKey, a.Digest, a.Unlisted, a.Sequence = nil, nil, time.Time{}, "", "", 0, 0
 		s.ok(tx.PutInstance(a)) // also what is gone is gone
 		s.same(must(tx.Instance(a.ID))(s), a)
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -22,6 +23,7 @@ func testManifest(s *suite) {
 		s.same(must(tx.ApplyDelta(g.ID, gatewright.Delta{}))(s), int64(3)) // also nothing is a generation
 		s.same(must(tx.Manifest(g.ID))(s), &gatewright.Manifest{Group: g.ID, Generation: 3, Entries: upsert("b", "2", "c", "1").Upserts})
 		s.same(must(tx.Group(g.ID))(s).Generation, int64(3))
+		s.same(must(tx.Group(g.ID))(s).Digest, gatewright.DigestOf(upsert("b", "2", "c", "1").Upserts))
 		s.same(must(tx.Manifest(other.ID))(s).Generation, int64(0))
 
 		contradiction := upsert("a", "1")
@@ -32,6 +34,7 @@ func testManifest(s *suite) {
 			}
 		}
 		s.same(must(tx.Manifest(g.ID))(s).Generation, int64(3))
+		s.same(must(tx.ManifestDigest(g.ID, 3))(s), must(tx.Manifest(g.ID))(s).Digest())
 		s.fails(oneError(tx.ApplyDelta("grp_none", d)), gatewright.NotFound, `"grp_none"`)
 		s.fails(oneError(tx.Manifest("grp_none")), gatewright.NotFound, `"grp_none"`)
 
@@ -41,6 +44,14 @@ func testManifest(s *suite) {
 		}
 		s.same(must(tx.ApplyDelta(other.ID, large))(s), int64(1))
 		s.same(must(tx.Manifest(other.ID))(s).Entries, large.Upserts)
+		s.same(must(tx.Group(other.ID))(s).Digest, gatewright.DigestOf(large.Upserts))
+		large.Deletes = slices.Sorted(maps.Keys(large.Upserts))
+		large.Upserts = nil
+		s.same(must(tx.ApplyDelta(other.ID, large))(s), int64(2))
+		s.same(must(tx.Group(other.ID))(s).Digest, gatewright.NoEntries)
+		s.same(must(tx.ManifestDigest(other.ID, 0))(s), gatewright.NoEntries)
+		s.same(must(tx.ManifestDigest(other.ID, 3))(s), gatewright.Digest(""))
+		s.same(must(tx.ManifestDigest("grp_none", 0))(s), gatewright.Digest(""))
 	})
 }
 
@@ -121,6 +132,7 @@ func testDeltaProperty(s *suite) {
 			}
 			now := must(tx.Manifest(g.ID))(s).Entries
 			s.same(now, manifests[len(deltas)])
+			s.same(must(tx.Group(g.ID))(s).Digest, gatewright.DigestOf(now))
 			for generation, then := range manifests {
 				d, ok, err := tx.DeltaSince(g.ID, int64(generation))
 				if err != nil {
@@ -129,9 +141,12 @@ func testDeltaProperty(s *suite) {
 				if reached := generation >= len(deltas)-keep; ok != reached {
 					return fmt.Errorf("generation %d of %d, %d kept: ok = %t", generation, len(deltas), keep, ok)
 				}
+				digest := gatewright.Digest("")
 				if ok {
 					s.same(applied(then, d), now)
+					digest = gatewright.DigestOf(then)
 				}
+				s.same(must(tx.ManifestDigest(g.ID, int64(generation)))(s), digest)
 				for _, k := range d.Deletes {
 					if _, both := d.Upserts[k]; both {
 						return fmt.Errorf("key %q is both set and deleted", k)

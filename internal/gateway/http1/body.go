@@ -167,9 +167,11 @@ func (c *conn) drain() bool {
 	}
 	buf := bodyPool.Get().(*[bodyBuffer]byte)
 	defer bodyPool.Put(buf)
-	until := time.Now().Add(c.server.cfg.BodyTimeout)
+	c.state.Store(connDraining)
+	defer c.unhurry()
+	c.rdl.at(time.Now().Add(c.server.cfg.BodyTimeout))
+	c.hurryIfClosing()
 	for total := 0; !w.body.done() && total <= maxDrain; {
-		c.rdl.at(until)
 		n, err := c.nc.Read(buf[:])
 		if n == 0 && err != nil {
 			return false

@@ -21,6 +21,7 @@ const (
 	DefaultWriteTimeout     = 60 * time.Second // for one write to the client to be taken
 	DefaultTunnelTimeout    = time.Hour        // without a byte in either direction of an upgraded connection
 	DefaultLingerTimeout    = 2 * time.Second  // for the client to read the last response before the connection is closed
+	DefaultShutdownGrace    = time.Second      // for an idle connection to send one more request at a shutdown
 	DefaultContinueTimeout  = time.Second      // for the upstream's 100 before we send one
 	DefaultWatchDelay       = 50 * time.Millisecond
 )
@@ -32,6 +33,7 @@ const (
 	maxInterim        = 8         // 1xx responses before the final one
 	maxPicks          = 16        // endpoints tried for one request
 	maxStale          = 4         // idle connections found dead before a new one is opened
+	lingerBuffer      = 512       // bytes read at a time from a connection that was idle and is being closed
 	maxDrain          = 256 << 10 // bytes of a request body read and thrown away to keep a connection
 )
 
@@ -52,6 +54,7 @@ type Config struct {
 	WriteTimeout     time.Duration
 	TunnelTimeout    time.Duration
 	LingerTimeout    time.Duration
+	ShutdownGrace    time.Duration
 	ContinueTimeout  time.Duration
 
 	// WatchDelay is how long an upstream may keep a client waiting before the
@@ -80,6 +83,7 @@ func (c Config) withDefaults() Config {
 	def(&c.WriteTimeout, DefaultWriteTimeout)
 	def(&c.TunnelTimeout, DefaultTunnelTimeout)
 	def(&c.LingerTimeout, DefaultLingerTimeout)
+	def(&c.ShutdownGrace, DefaultShutdownGrace)
 	def(&c.ContinueTimeout, DefaultContinueTimeout)
 	def(&c.WatchDelay, DefaultWatchDelay)
 	if c.Log == nil {

@@ -17,9 +17,12 @@ import (
 
 // The states of a client's connection.
 const (
-	connIdle   = iota // waits for a request; may be closed at any time
-	connActive        // an exchange is under way
-	connClosed
+	connNew      = iota // not served yet, or shaking hands
+	connIdle            // waits for a request
+	connActive          // an exchange is under way
+	connDraining        // the response is sent; the rest of the request is thrown away
+	connHurried         // was idle or draining when the server began to close; see shutdown.go
+	connLeaving         // will take no further request
 )
 
 // conn is a client's connection.
@@ -42,6 +45,7 @@ type conn struct {
 	now      time.Time
 	requests int
 	begun    bool // End is due
+	silent   bool // the client sent nothing while it might
 
 	// Waiting without a buffer; see awaitRaw.
 	ready    func(fd uintptr) bool
@@ -107,6 +111,9 @@ func (c *conn) serve(preread []byte) {
 			return
 		}
 	}
+	if c.silent {
+		c.linger(make([]byte, lingerBuffer))
+	}
 }
 
 // recover keeps a defect met in one exchange from ending all others.
@@ -127,20 +134,13 @@ func (c *conn) recover() {
 }
 
 func (c *conn) close() {
-	c.state.Store(connClosed)
+	c.state.Store(connLeaving)
 	_ = c.nc.Close()
 	c.watch.stop()
 	if c.w != nil {
 		c.w.next()
 		c.w.release()
 		c.w = nil
-	}
-}
-
-// closeIfIdle closes the connection if it waits for a request.
-func (c *conn) closeIfIdle() {
-	if c.state.CompareAndSwap(connIdle, connClosed) {
-		_ = c.nc.Close()
 	}
 }
 
@@ -151,7 +151,8 @@ func (c *conn) kill() {
 }
 
 // await waits until there are bytes of a request, and reports false when the
-// connection is to be closed instead.
+// connection is to be closed instead: its client has closed it, or was silent
+// for too long.
 func (c *conn) await() bool {
 	if c.w != nil && len(c.w.in) > 0 {
 		// Pipelined. While closing, the last response has said so already,
@@ -159,18 +160,31 @@ func (c *conn) await() bool {
 		c.state.Store(connActive)
 		return true
 	}
-	c.state.CompareAndSwap(connActive, connIdle)
-	if c.server.closing.Load() {
-		return false
-	}
+	c.state.Store(connIdle)
 	c.rdl.within(c.now, c.server.cfg.IdleTimeout)
+	c.hurryIfClosing()
 	var err error
 	if c.raw != nil {
 		err = c.awaitRaw()
 	} else {
 		err = c.awaitAny()
 	}
-	return err == nil && c.state.CompareAndSwap(connIdle, connActive)
+	c.unhurry()
+	if err != nil && isTimeout(err) {
+		c.silent = !c.lastLook()
+		return !c.silent
+	}
+	return err == nil
+}
+
+// lastLook reports whether bytes came just when the time for them had run
+// out. Only a plain socket can be asked.
+func (c *conn) lastLook() (arrived bool) {
+	if c.raw == nil {
+		return false
+	}
+	err := c.raw.Control(func(fd uintptr) { arrived = c.tryRead(fd) })
+	return err == nil && arrived && c.readyErr == nil
 }
 
 // awaitRaw waits for bytes on a plain socket with no buffer attached to it.
@@ -222,17 +236,18 @@ func (c *conn) awaitAny() error {
 // linger closes the connection so that the client can still read what was
 // sent: closing while bytes of it lie unread would make the system reset the
 // connection and throw the response away.
-func (c *conn) linger() {
+//
+// The client's bytes go to buf and are thrown away.
+func (c *conn) linger(buf []byte) {
+	c.state.Store(connLeaving)
 	type closeWriter interface{ CloseWrite() error }
 	cw, ok := c.nc.(closeWriter)
 	if !ok || cw.CloseWrite() != nil {
 		return
 	}
 	c.rdl.at(time.Now().Add(c.server.cfg.LingerTimeout))
-	buf := bodyPool.Get().(*[bodyBuffer]byte)
-	defer bodyPool.Put(buf)
 	for total := 0; total <= maxDrain; {
-		n, err := c.nc.Read(buf[:])
+		n, err := c.nc.Read(buf)
 		if err != nil {
 			return
 		}

@@ -51,7 +51,7 @@ func (c *conn) exchange() (keep bool) {
 		return false
 	}
 	if !c.drain() {
-		c.linger()
+		c.lingerAfter()
 		return false
 	}
 	w.next()

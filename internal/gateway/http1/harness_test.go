@@ -101,6 +101,9 @@ func newGate(t *testing.T, upstream string, o options) *gate {
 	if o.config.LingerTimeout == 0 {
 		o.config.LingerTimeout = 100 * time.Millisecond
 	}
+	if o.config.ShutdownGrace == 0 {
+		o.config.ShutdownGrace = time.Millisecond
+	}
 	if o.config.Log == nil {
 		o.config.Log = slog.New(slog.DiscardHandler)
 	}

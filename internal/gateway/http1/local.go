@@ -91,8 +91,15 @@ func (c *conn) respond() (keep bool) {
 func (c *conn) part() {
 	w := c.w
 	if !w.body.done() || len(w.unread()) > 0 || w.ex.Result.Failure != exchange.None || c.server.closing.Load() {
-		c.linger()
+		c.lingerAfter()
 	}
+}
+
+// lingerAfter lingers where much may still come: after a request.
+func (c *conn) lingerAfter() {
+	buf := bodyPool.Get().(*[bodyBuffer]byte)
+	defer bodyPool.Put(buf)
+	c.linger(buf[:])
 }
 
 // soundStatus returns status if it can be a final one, else 500: the handler

@@ -1,7 +1,6 @@
 package http1
 
 import (
-	"context"
 	"errors"
 	"net"
 	"sync"
@@ -34,6 +33,7 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
 	work      sync.WaitGroup // one for each connection
+	accepting sync.WaitGroup // one for each listener
 }
 
 // NewServer returns a server that asks h what to do with requests.
@@ -50,14 +50,17 @@ func NewServer(h exchange.Handler, cfg Config) *Server {
 // Serve accepts connections of l until it fails for good or the server is
 // shut down, then returns [ErrServerClosed]. It closes l.
 func (s *Server) Serve(l net.Listener) error {
-	defer l.Close()
 	s.mu.Lock()
 	if s.closing.Load() {
 		s.mu.Unlock()
+		_ = l.Close()
 		return ErrServerClosed
 	}
 	s.listeners[l] = struct{}{}
+	s.accepting.Add(1)
 	s.mu.Unlock()
+	defer s.accepting.Done() // after l is closed
+	defer l.Close()
 	defer func() {
 		s.mu.Lock()
 		delete(s.listeners, l)
@@ -71,10 +74,9 @@ func (s *Server) Serve(l net.Listener) error {
 		switch {
 		case err == nil:
 			pause = minAcceptPause
-			if c := s.track(nc); c != nil {
-				go s.run(c, nil)
-			}
+			s.admit(nc)
 		case s.closing.Load():
+			s.acceptLast(l)
 			return ErrServerClosed
 		case errors.Is(err, net.ErrClosed):
 			return err
@@ -96,8 +98,15 @@ func (s *Server) Serve(l net.Listener) error {
 // returns when it is closed. A [*crypto/tls.Conn] may still have to shake
 // hands.
 func (s *Server) ServeConn(nc net.Conn, preread []byte) {
-	if c := s.track(nc); c != nil {
+	if c := s.track(nc, false); c != nil {
 		s.run(c, preread)
+	}
+}
+
+// admit serves a connection that was accepted.
+func (s *Server) admit(nc net.Conn) {
+	if c := s.track(nc, true); c != nil {
+		go s.run(c, nil)
 	}
 }
 
@@ -108,11 +117,12 @@ func (s *Server) run(c *conn, preread []byte) {
 }
 
 // track registers a connection, or closes it when there are too many or the
-// server is closing.
-func (s *Server) track(nc net.Conn) *conn {
+// server is closing. One of a listener is taken even then: the server waits
+// for its listeners to end, and only after that for its connections.
+func (s *Server) track(nc net.Conn, accepted bool) *conn {
 	c := newConn(s, nc)
 	s.mu.Lock()
-	refuse := s.closing.Load() || len(s.conns) >= s.cfg.MaxConns
+	refuse := s.closing.Load() && !accepted || len(s.conns) >= s.cfg.MaxConns
 	if !refuse {
 		s.conns[c] = struct{}{}
 		s.work.Add(1)
@@ -141,40 +151,4 @@ func (s *Server) Conns() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns)
-}
-
-// Shutdown stops accepting, closes the connections that wait for a request
-// and lets the exchanges under way finish; their responses close the
-// connection. When ctx ends first, the rest is cut off and ctx's error
-// returned. Either way no goroutine of the server is left.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	if !s.closing.Swap(true) {
-		close(s.closed)
-	}
-	for l := range s.listeners {
-		_ = l.Close()
-	}
-	for c := range s.conns {
-		c.closeIfIdle()
-	}
-	s.mu.Unlock()
-
-	done := make(chan struct{})
-	go func() {
-		s.work.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-	}
-	s.mu.Lock()
-	for c := range s.conns {
-		c.kill()
-	}
-	s.mu.Unlock()
-	<-done
-	return context.Cause(ctx)
 }

@@ -70,9 +70,9 @@ func (in *Instance) Act() {
 		in.w.t.Errorf("ask what is wanted: %v", err)
 		return
 	}
-	r := control.Report{Generation: wanted.Generation}
+	r := control.Report{Generation: wanted.Generation, Digest: wanted.Digest}
 	for _, s := range wanted.Staged {
-		p := control.Prepared{Change: s.Change}
+		p := control.Prepared{Change: s.Change, Generation: wanted.Generation, Digest: wanted.Digest}
 		if in.reject != "" {
 			for key, hash := range s.Delta.Upserts {
 				p.Rejections = append(p.Rejections, gatewright.Rejection{Key: key, Hash: hash, Reason: in.reject})

@@ -66,6 +66,7 @@ CREATE TABLE gateway_groups (
     labels     TEXT,
     hostnames  TEXT,
     generation INTEGER NOT NULL,
+    digest     TEXT    NOT NULL, -- of manifest_entries
     log_start  INTEGER NOT NULL, -- the oldest generation that manifest_log leads on from
     created_at INTEGER
 ) STRICT;
@@ -122,6 +123,15 @@ CREATE TABLE manifest_log (
     key        TEXT    NOT NULL,
     hash       TEXT, -- NULL for a deletion
     PRIMARY KEY (group_id, generation, key)
+) STRICT, WITHOUT ROWID;
+
+-- What the digest was in each generation that manifest_log leads on from: by it
+-- an instance that is behind is told from one of another history.
+CREATE TABLE manifest_digests (
+    group_id   TEXT    NOT NULL REFERENCES gateway_groups (id),
+    generation INTEGER NOT NULL,
+    digest     TEXT    NOT NULL,
+    PRIMARY KEY (group_id, generation)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE blobs (
@@ -191,6 +201,7 @@ CREATE TABLE outcomes (
     name        TEXT NOT NULL,
     state       TEXT NOT NULL,
     reason      TEXT NOT NULL,
+    base        INTEGER NOT NULL, -- generation it was prepared on
     at          INTEGER,
     PRIMARY KEY (change_id, instance_id)
 ) STRICT, WITHOUT ROWID;
@@ -215,8 +226,11 @@ CREATE TABLE instances (
     last_seen   INTEGER,
     left_at     INTEGER,
     generation  INTEGER NOT NULL,
+    digest      TEXT    NOT NULL,
     rejections  TEXT,
+    unlisted    INTEGER NOT NULL, -- rejections beyond those
     warnings    TEXT,
+    sequence    INTEGER NOT NULL, -- of the report this is from
     session_key TEXT    NOT NULL,
     prior_key   TEXT    NOT NULL
 ) STRICT;
