@@ -168,7 +168,9 @@ func (d *draft) reportConflicts(it *draftItem, claims []Claim, holders []holder)
 
 func (d *draft) reportOverlaps(it *draftItem, slot gatewright.SlotKey, claims []Claim) error {
 	heads := map[string]map[string]bool{}
+	all := map[string]bool{} // hosts on which a route begins with what fits any first segment
 	for _, c := range claims {
+		all[c.Host] = all[c.Host] || c.Head == "{}" || c.Head == "*"
 		if heads[c.Host] == nil {
 			heads[c.Host] = map[string]bool{"{}": true, "*": true}
 		}
@@ -176,7 +178,11 @@ func (d *draft) reportOverlaps(it *draftItem, slot gatewright.SlotKey, claims []
 	}
 	found := 0
 	for _, host := range slices.Sorted(maps.Keys(heads)) { // in order: findings are part of the plan's hash
-		others, err := d.tx.ClaimsByHead(slot, host, slices.Sorted(maps.Keys(heads[host])), maxOverlapCandidates)
+		candidates := slices.Sorted(maps.Keys(heads[host]))
+		if all[host] {
+			candidates = nil
+		}
+		others, err := d.tx.ClaimsByHead(slot, host, candidates, maxOverlapCandidates)
 		if err != nil {
 			return err
 		}

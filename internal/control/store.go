@@ -129,7 +129,8 @@ type slotTx interface {
 	// that have one of the given host and key pairs (Host and Key are read).
 	ClaimHolders(slot gatewright.SlotKey, wanted []Claim) ([]Claim, error)
 	// ClaimsByHead returns at most limit claims of the group with that host
-	// whose head is one of heads, other than those of the API of slot.
+	// whose head is one of heads, any head when heads is nil, other than those
+	// of the API of slot.
 	ClaimsByHead(slot gatewright.SlotKey, host string, heads []string, limit int) ([]Claim, error)
 }
 

@@ -89,6 +89,7 @@ func TestQueryPlans(t *testing.T) {
 			func() error { _, err := tx.Revisions("api_1", 9, 9); return err },
 			func() error { _, err := tx.Slots(control.SlotFilter{Group: "grp_1"}); return err },
 			func() error { _, err := tx.ClaimsByHead(k, "", []string{"a", "b"}, 9); return err },
+			func() error { _, err := tx.ClaimsByHead(k, "", nil, 9); return err },
 			func() error { _, err := tx.Manifest("grp_1"); return err },
 			func() error { _, _, err := tx.DeltaSince("grp_1", 0); return err },
 			func() error { _, err := tx.ManifestDigest("grp_1", 0); return err },

@@ -157,22 +157,29 @@ func (t *tx) ClaimHolders(slot gatewright.SlotKey, wanted []control.Claim) ([]co
 
 // ClaimsByHead implements [control.Tx], by head, then key.
 func (t *tx) ClaimsByHead(slot gatewright.SlotKey, host string, heads []string, limit int) ([]control.Claim, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	var claims []control.Claim
+	add := func(order string, args ...any) error {
+		found, err := list(t, scanClaim, "SELECT "+claimColumns+" FROM claims c WHERE c.group_id = ? AND c.host = ?"+order+" LIMIT ?", args...)
+		for _, c := range found {
+			claims = append(claims, *c)
+		}
+		return err
+	}
+	if heads == nil {
+		return claims, add(" AND c.api_id <> ? ORDER BY c.head, c.key", slot.Group, host, slot.API, limit)
+	}
 	heads = slices.Clone(heads)
 	slices.Sort(heads)
-	var claims []control.Claim
 	// One range of the index for each head: they are few.
 	for _, head := range slices.Compact(heads) {
 		if len(claims) >= limit {
 			break
 		}
-		found, err := list(t, scanClaim, "SELECT "+claimColumns+" FROM claims c"+
-			" WHERE c.group_id = ? AND c.host = ? AND c.head = ? AND c.api_id <> ? ORDER BY c.key LIMIT ?",
-			slot.Group, host, head, slot.API, limit-len(claims))
-		if err != nil {
+		if err := add(" AND c.head = ? AND c.api_id <> ? ORDER BY c.key", slot.Group, host, head, slot.API, limit-len(claims)); err != nil {
 			return nil, err
-		}
-		for _, c := range found {
-			claims = append(claims, *c)
 		}
 	}
 	return claims, nil

@@ -147,7 +147,8 @@ func testClaimsByHead(s *suite) {
 		s.same(find(rival, "", 9, "pet", "*", "{}", "pet"), held(v1, pet, param, tail))
 		s.same(find(rival, "h", 9, "pet", "*"), held(v1, host))
 		s.same(find(v2, "", 9, "pet", "*"), held(rival, mine)) // not against the same API
-		s.same(len(find(rival, "", 9)), 0)
+		s.same(find(rival, "", 9), held(v1, pet, param, tail)) // any head
+		s.same(len(find(rival, "", -1)), 0)
 		s.same(len(find(rival, "", 9, "Pet", "")), 0)
 		s.same(len(find(gatewright.SlotKey{Group: "grp_none"}, "", 9, "pet")), 0)
 		for limit := range 4 {
