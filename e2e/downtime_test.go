@@ -94,6 +94,9 @@ func TestZeroDowntime(t *testing.T) {
 
 	revision, done := 1, 2
 	for ; done < changes; done++ {
+		if done%max(streamPace, changes/(streamParts-5)) == 0 { // well within the time an upstream may be silent
+			stream.next()
+		}
 		switch op := rng.IntN(4); {
 		case op == 0 && current["production"].revision != current["test"].revision:
 			sync()
@@ -122,12 +125,17 @@ func TestZeroDowntime(t *testing.T) {
 	t.Logf("%d changes, %d of them publishes", done, revision)
 }
 
+// streamPace is how many changes pass at least between two parts of the
+// stream.
+const streamPace = 50
+
 // stream is a response that is still being sent while changes go on.
 type stream struct {
 	t    testing.TB
 	id   string
 	conn net.Conn
 	r    *bufio.Reader
+	part int // read last
 }
 
 // openStream begins a response and returns when its first part is there.
@@ -160,13 +168,27 @@ func (s *stream) read(want string) {
 	}
 }
 
+// next lets the backend send the next part, unless only the last is left.
+func (s *stream) next() {
+	s.t.Helper()
+	if s.part < streamParts-2 {
+		s.send()
+	}
+}
+
+func (s *stream) send() {
+	s.t.Helper()
+	s.part++
+	ch, _ := streams.Load(s.id)
+	ch.(chan struct{}) <- struct{}{}
+	s.read("part " + strconv.Itoa(s.part))
+}
+
 // finish lets the backend send the rest, which must arrive whole.
 func (s *stream) finish() {
 	s.t.Helper()
-	ch, _ := streams.Load(s.id)
-	for i := 1; i < streamParts; i++ {
-		ch.(chan struct{}) <- struct{}{}
-		s.read("part " + strconv.Itoa(i))
+	for s.part < streamParts-1 {
+		s.send()
 	}
 	s.read("0\r\n") // the last chunk: the end was meant
 	_ = s.conn.Close()

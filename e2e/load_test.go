@@ -102,7 +102,7 @@ func (l *load) finish() {
 
 // streamParts is how many parts a slow stream has. The backend sends the next
 // one when the test asks it to.
-const streamParts = 4
+const streamParts = 100
 
 // streams lets tests drive slow streams: a part is sent per token received.
 var streams sync.Map // stream id → chan struct{}

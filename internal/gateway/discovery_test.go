@@ -251,7 +251,8 @@ func TestResolveWaitIsBounded(t *testing.T) {
 }
 
 // TestStartDoesNotWaitForNames starts from a full configuration while the DNS
-// server is silent. Were the names awaited, Apply would not return.
+// server is silent. Were the names awaited, the look-up would have come to an
+// end, good or bad, before Apply does.
 func TestStartDoesNotWaitForNames(t *testing.T) {
 	port := onPort(t, map[string]string{"127.0.0.1": "one"})
 	ns := newNameServer(t)
@@ -263,6 +264,13 @@ func TestStartDoesNotWaitForNames(t *testing.T) {
 	u := upsert(t, registryAt("dc", ns), discovered("pets", 1, "dc", "pets.example:"+strconv.Itoa(port)), petAPI("plain", 1, node(t, marker(t, "plain").addr, 100)))
 	u.Full = true
 	g.apply(1, u)
+	for _, a := range g.Status().APIs {
+		for _, l := range a.Lookups {
+			if l.Phase != "pending" {
+				t.Errorf("the look-up of %s was awaited: it is %s", a.Name, l.Phase)
+			}
+		}
+	}
 	if got := g.get("/plain/x"); got.body != "plain" {
 		t.Errorf("an API that needs no name: %d %q", got.status, got.body)
 	}
