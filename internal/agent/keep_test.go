@@ -207,7 +207,7 @@ func TestDirectoryInUse(t *testing.T) {
 // Many resources: work grows with what changes, not with what there is.
 func TestManyResources(t *testing.T) {
 	if testing.Short() {
-		t.Skip("loads many resources")
+		t.Skip("loads ten thousand resources; run without -short")
 	}
 	w := newWorld(t)
 	alter := w.Seed(w.group.ID, many)

@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 // ports, real files.
 func TestScripts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("scripts start processes")
+		t.Skip("scripts start processes of the whole binary; run without -short")
 	}
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {

@@ -153,7 +153,7 @@ func TestAccessLogGolden(t *testing.T) {
 // re-uses its exchange.
 func TestHotPathAllocatesNothing(t *testing.T) {
 	if raceEnabled {
-		t.Skip("the race detector makes pools forget")
+		t.Skip("allocations cannot be counted: under the race detector pools forget on purpose")
 	}
 	g := idle(t, Config{AccessLog: discard{}}, pets())
 	h := g.Handler()

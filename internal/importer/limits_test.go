@@ -109,7 +109,7 @@ func TestImportLimits(t *testing.T) {
 // TestImportJustBelowLimits imports what is as large as it may be.
 func TestImportJustBelowLimits(t *testing.T) {
 	if testing.Short() {
-		t.Skip("large documents")
+		t.Skip("documents of many megabytes; run without -short")
 	}
 	var paths, parameters strings.Builder
 	for i := range gatewright.MaxRoutes {

@@ -123,7 +123,7 @@ func TestLastLook(t *testing.T) {
 	c := newConn(s, nc)
 	defer c.close()
 	if c.raw == nil {
-		t.Skip("sockets cannot be looked at here")
+		t.Skip("this system has no way to look at a socket without reading from it")
 	}
 	c.now = time.Now()
 	if c.await() || !c.silent {
