@@ -1,6 +1,9 @@
 package gatewright
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ChangeKind says what a change is for.
 type ChangeKind string
@@ -14,8 +17,41 @@ const (
 	ChangeUndeploy  ChangeKind = "undeploy"
 	ChangeEnable    ChangeKind = "enable"
 	ChangeDisable   ChangeKind = "disable"
-	ChangeConfigure ChangeKind = "configure"
+	ChangeConfigure ChangeKind = "configure" // runtime configuration or a group resource
+
+	ChangeCanaryStart   ChangeKind = "canary-start"
+	ChangeCanaryStep    ChangeKind = "canary-step" // another share, or switched on or off
+	ChangeCanaryPromote ChangeKind = "canary-promote"
+	ChangeCanaryAbort   ChangeKind = "canary-abort"
+
+	ChangeDeprecate ChangeKind = "deprecate" // sets or takes back deprecation and sunset
+	ChangeRetire    ChangeKind = "retire"    // answers 410 from now on
+	ChangeAccess    ChangeKind = "access"    // apps, their credentials and grants; overtakes all others
+	ChangeSettings  ChangeKind = "settings"  // an API's settings as its slots show them; overtakes all others
+	ChangeApply     ChangeKind = "apply"     // items of several kinds
 )
+
+// ChangeKinds lists the kinds of change.
+func ChangeKinds() []string {
+	kinds := []ChangeKind{
+		ChangePublish, ChangeDeploy, ChangeSync, ChangeRollback, ChangeUndeploy, ChangeEnable, ChangeDisable, ChangeConfigure,
+		ChangeCanaryStart, ChangeCanaryStep, ChangeCanaryPromote, ChangeCanaryAbort,
+		ChangeDeprecate, ChangeRetire, ChangeAccess, ChangeSettings, ChangeApply,
+	}
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return names
+}
+
+// Known reports whether k is one of [ChangeKinds].
+func (k ChangeKind) Known() bool { return slices.Contains(ChangeKinds(), string(k)) }
+
+// Overtakes reports whether changes of the kind go live at once: they hold
+// nothing an instance could fail to build, and taking a right away must not
+// wait for anybody.
+func (k ChangeKind) Overtakes() bool { return k == ChangeAccess || k == ChangeSettings }
 
 // ChangeState says how far a change has come.
 type ChangeState string
@@ -56,10 +92,21 @@ type Change struct {
 	State       ChangeState       `json:"state"`
 	Items       []ChangeItem      `json:"items"`
 	PlanHash    Hash              `json:"planHash"`
+	Findings    []Finding         `json:"findings,omitempty"` // what the checks said of the plan
+	ConfigID    string            `json:"configId,omitempty"` // of a publish: "2026-11-21r0"
 	Reason      string            `json:"reason,omitempty"`
-	NoInstance  bool              `json:"noInstance,omitempty"` // may go live before any instance is reachable
-	Author      string            `json:"author"`               // who
-	Client      string            `json:"client"`               // through what: "cli", "api" …
+	Approval    *Approval         `json:"approval,omitempty"`    // nil when none is needed
+	NotBefore   time.Time         `json:"notBefore,omitzero"`    // waits for that time
+	ExpiresAt   time.Time         `json:"expiresAt,omitzero"`    // has begun by then, or never does
+	Notify      []string          `json:"notify,omitempty"`      // people to tell beside those who are told anyway
+	Allowances  []Allowance       `json:"allowances,omitempty"`  // findings it may go live in spite of
+	AbortCanary bool              `json:"abortCanary,omitempty"` // may end a canary of a slot it alters
+	BreakFreeze bool              `json:"breakFreeze,omitempty"` // may begin in a freeze window
+	Force       bool              `json:"force,omitempty"`       // may retire what is still called
+	Reverts     ChangeID          `json:"reverts,omitempty"`     // the change it puts back
+	NoInstance  bool              `json:"noInstance,omitempty"`  // may go live before any instance is reachable
+	Author      string            `json:"author"`                // who
+	Client      string            `json:"client"`                // through what: "cli", "api" …
 	CreatedAt   time.Time         `json:"createdAt"`
 	PreparedAt  time.Time         `json:"preparedAt,omitzero"`  // when preparing began
 	ActivatedAt time.Time         `json:"activatedAt,omitzero"` // when it became what the group wants
@@ -69,11 +116,46 @@ type Change struct {
 	Outcomes    []InstanceOutcome `json:"outcomes,omitempty"`   // what each instance said
 }
 
+// Approval is what a change waits for in the state [ChangePendingApproval].
+type Approval struct {
+	Needed    int        `json:"needed"` // how many have to say yes
+	Role      string     `json:"role"`   // that each of them has for the group
+	Decisions []Decision `json:"decisions,omitempty"`
+}
+
+// Decision is one approver's word.
+type Decision struct {
+	By      string    `json:"by"`
+	At      time.Time `json:"at"`
+	Approve bool      `json:"approve"`
+	Comment string    `json:"comment,omitempty"`
+}
+
+// Given counts the approvals.
+func (a *Approval) Given() int {
+	n := 0
+	for _, d := range a.Decisions {
+		if d.Approve {
+			n++
+		}
+	}
+	return n
+}
+
+// Allowance lets a change pass in spite of one finding.
+type Allowance struct {
+	Rule        string `json:"rule"`        // of the finding
+	Fingerprint string `json:"fingerprint"` // of the finding; another one with the same rule is not covered
+	Reason      string `json:"reason"`
+	By          string `json:"by"`
+}
+
 // ChangeItem is one alteration within a change: of a slot or of a group
 // resource.
 type ChangeItem struct {
+	Action   ChangeKind      `json:"action"`
 	Slot     *SlotChange     `json:"slot,omitempty"`
-	Registry *RegistryChange `json:"registry,omitempty"`
+	Resource *ResourceChange `json:"resource,omitempty"`
 	Lines    []string        `json:"lines,omitempty"` // the difference as its plan told it, at most MaxItemLines
 }
 
@@ -93,18 +175,22 @@ type SlotChange struct {
 // SlotContent is what a slot runs, told in full so that history can be read
 // without looking anything up.
 type SlotContent struct {
-	Revision RevisionID    `json:"revision"`
-	Number   int           `json:"number"`
-	Version  string        `json:"version,omitempty"`
-	Hash     Hash          `json:"hash"`
-	Runtime  RuntimeConfig `json:"runtime"`
+	Revision  RevisionID    `json:"revision"`
+	Number    int           `json:"number"`
+	Version   string        `json:"version,omitempty"`
+	Hash      Hash          `json:"hash"`
+	Runtime   RuntimeConfig `json:"runtime"`
+	Canary    *Canary       `json:"canary,omitempty"`
+	Lifecycle *Lifecycle    `json:"lifecycle,omitempty"`
+	ConfigID  string        `json:"configId,omitempty"`
 }
 
-// RegistryChange adds, replaces or removes a registry.
-type RegistryChange struct {
-	Name   string    `json:"name"`
-	Before *Registry `json:"before,omitempty"`
-	After  *Registry `json:"after,omitempty"`
+// ResourceChange adds, replaces or removes a group resource.
+type ResourceChange struct {
+	Key    Key            `json:"key"`
+	Name   string         `json:"name"` // for people
+	Before *GroupResource `json:"before,omitempty"`
+	After  *GroupResource `json:"after,omitempty"`
 }
 
 // OutcomeState is what one instance has done with a change.
@@ -164,12 +250,24 @@ func (c *Change) HasOutcome(id InstanceID) bool {
 
 // Alters reports whether the change alters the resource with that key.
 func (c *Change) Alters(key Key) bool {
-	for _, item := range c.Items {
-		switch {
-		case item.Slot != nil && key == APIKey(SlotKey{Group: c.Group, API: item.Slot.API, Track: item.Slot.Track}),
-			item.Registry != nil && key == RegistryKey(item.Registry.Name):
+	for i := range c.Items {
+		if c.Items[i].alters(c.Group, key) {
 			return true
 		}
 	}
 	return false
+}
+
+func (it *ChangeItem) alters(group GroupID, key Key) bool {
+	if it.Resource != nil {
+		return it.Resource.Key == key
+	}
+	s := it.Slot
+	if key == SlotResourceKey(SlotKey{Group: group, API: s.API, Track: s.Track}) {
+		return true
+	}
+	if s.After == nil {
+		return false
+	}
+	return key == RevisionKey(s.API, s.After.Number) || s.After.Canary != nil && key == RevisionKey(s.API, s.After.Canary.Number)
 }

@@ -18,20 +18,33 @@ const (
 
 // Definition is the versioned content of an API.
 type Definition struct {
-	Title       string   `json:"title"`
-	Description string   `json:"description,omitempty"`
-	Version     string   `json:"version,omitempty"` // what the document calls itself; displayed, not the label
-	BasePath    string   `json:"basePath"`          // canonical, "/" for the root; in front of every route's path
-	Routes      []Route  `json:"routes,omitempty"`
-	Document    Document `json:"document"`
+	Title       string     `json:"title"`
+	Description string     `json:"description,omitempty"`
+	Version     string     `json:"version,omitempty"`   // what the document calls itself; displayed, not the label
+	BasePath    string     `json:"basePath"`            // canonical, "/" for the root; in front of every route's path
+	Host        string     `json:"host,omitempty"`      // the name the document gives the service: its host; "" when it names none
+	Endpoints   *Endpoints `json:"endpoints,omitempty"` // what the document says in x-google-endpoints
+	AllowCORS   bool       `json:"allowCORS,omitempty"` // OPTIONS requests go to the upstream, without access checks
+	Policies    []Policy   `json:"policies,omitempty"`  // of all requests, in the order in which they act
+	Routes      []Route    `json:"routes,omitempty"`
+	Document    Document   `json:"document"`
+}
+
+// Endpoints is the extension x-google-endpoints of Cloud Endpoints. Of the
+// documents published together one may have it, and it acts on all.
+type Endpoints struct {
+	Name      string `json:"name,omitempty"`   // of the service; equal to the host
+	Target    string `json:"target,omitempty"` // address the service's DNS name shall have
+	AllowCORS bool   `json:"allowCors,omitempty"`
 }
 
 // Document is the file a definition was imported from.
 type Document struct {
-	Format string `json:"format,omitempty"` // "openapi-2.0", "openapi-3.0", "openapi-3.1"
-	Name   string `json:"name,omitempty"`   // base name of the file
-	Digest Hash   `json:"digest,omitempty"` // hash of its content as canonical JSON, whatever its notation
-	Text   []byte `json:"text,omitempty"`   // as it was received
+	Format   string `json:"format,omitempty"`   // "openapi-2.0", "openapi-3.0", "openapi-3.1"
+	Name     string `json:"name,omitempty"`     // base name of the file
+	Digest   Hash   `json:"digest,omitempty"`   // hash of its content as canonical JSON, whatever its notation
+	Importer int    `json:"importer,omitempty"` // version of the importer that read it
+	Text     []byte `json:"text,omitempty"`     // as it was received
 }
 
 // Hash is "sha256:" and 64 lower-case hexadecimal digits.
@@ -67,7 +80,7 @@ func (d *Definition) ContentHash() Hash {
 	c.Document = Document{Format: d.Document.Format, Digest: d.Document.Digest}
 	b, err := json.Marshal(&c)
 	if err != nil {
-		panic("gatewright: definition does not marshal: " + err.Error()) // strings, ints and slices of them
+		panic("gatewright: definition does not marshal: " + err.Error()) // plain data; configurations of policies are JSON, see Policy.Validate
 	}
 	return HashBytes(b)
 }
@@ -86,6 +99,9 @@ func (d *Definition) Validate() error {
 		add("base path", "%s", err)
 	} else if base != d.BasePath {
 		add("base path", "%q is not canonical; write %q", d.BasePath, base)
+	}
+	if err := checkPolicies(d.Policies); err != nil {
+		add("policies", "%s", err)
 	}
 	if len(d.Routes) == 0 {
 		add("routes", "there are none; an API needs at least one operation")

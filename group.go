@@ -28,8 +28,10 @@ type Group struct {
 	Stage      Stage             `json:"stage"`
 	Labels     map[string]string `json:"labels,omitempty"`
 	Hostnames  []string          `json:"hostnames,omitempty"` // hosts of APIs that name none; empty means any host
-	Generation int64             `json:"generation"`          // of its manifest, +1 with each change that went live
-	Digest     Digest            `json:"-"`                   // of its manifest
+	Settings   GroupSettings     `json:"settings,omitzero"`
+	Revised    int64             `json:"revised"`    // how often labels or settings were altered
+	Generation int64             `json:"generation"` // of its manifest, +1 with each change that went live
+	Digest     Digest            `json:"-"`          // of its manifest
 	CreatedAt  time.Time         `json:"createdAt"`
 }
 
@@ -55,6 +57,9 @@ func (g *Group) Validate() error {
 				return err
 			}
 		}
+	}
+	if err := g.Settings.Validate(g.Stage); err != nil {
+		return err
 	}
 	return checkHosts("hostnames", g.Hostnames)
 }

@@ -1,8 +1,10 @@
 package gatewright_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/gatewright/gatewright"
 )
@@ -30,6 +32,14 @@ func accepted(ok bool) gatewright.Code {
 // fill sets everything below v to something other than zero, so that tests
 // over all members notice members added later.
 func fill(v reflect.Value) {
+	if v.Type() == reflect.TypeFor[time.Time]() {
+		v.Set(reflect.ValueOf(noon))
+		return
+	}
+	if v.Type() == reflect.TypeFor[json.RawMessage]() {
+		v.SetBytes([]byte(`{"a":1}`))
+		return
+	}
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString("s")
@@ -37,6 +47,8 @@ func fill(v reflect.Value) {
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(7)
+	case reflect.Float64:
+		v.SetFloat(7.5)
 	case reflect.Uint8:
 		v.SetUint(7)
 	case reflect.Pointer:
@@ -78,6 +90,14 @@ func eachLeaf(v reflect.Value, name string, visit func(name string)) {
 		visit(name)
 		v.Set(old)
 	}
+	if at, ok := v.Interface().(time.Time); ok {
+		alter(func() { v.Set(reflect.ValueOf(at.Add(time.Second))) })
+		return
+	}
+	if _, ok := v.Interface().(json.RawMessage); ok {
+		alter(func() { v.SetBytes([]byte(`{"a":2}`)) })
+		return
+	}
 	switch v.Kind() {
 	case reflect.String:
 		alter(func() { v.SetString(v.String() + "'") })
@@ -85,6 +105,8 @@ func eachLeaf(v reflect.Value, name string, visit func(name string)) {
 		alter(func() { v.SetBool(!v.Bool()) })
 	case reflect.Int, reflect.Int64:
 		alter(func() { v.SetInt(v.Int() + 1) })
+	case reflect.Float64:
+		alter(func() { v.SetFloat(v.Float() + 1) })
 	case reflect.Uint8:
 		alter(func() { v.SetUint(v.Uint() + 1) })
 	case reflect.Pointer:
@@ -108,6 +130,9 @@ func eachLeaf(v reflect.Value, name string, visit func(name string)) {
 // b holds too.
 func sharedMemory(a, b reflect.Value, name string) []string {
 	var shared []string
+	if a.Type() == reflect.TypeFor[time.Time]() {
+		return nil // its location is shared and never changes
+	}
 	switch a.Kind() {
 	case reflect.Pointer:
 		if a.Pointer() == b.Pointer() {

@@ -23,6 +23,10 @@ type (
 	ChangeID string
 	// TokenID identifies a token, never its secret ("tok_…").
 	TokenID string
+	// AppID identifies a caller ("app_…").
+	AppID string
+	// CredentialID identifies one key of an app, never the key ("crd_…").
+	CredentialID string
 )
 
 // NewID returns prefix followed by a UUIDv7 made at now.

@@ -24,6 +24,7 @@ type Instance struct {
 	Rejections []Rejection `json:"rejections,omitempty"`         // what it could not apply of that generation
 	Unlisted   int         `json:"unlistedRejections,omitempty"` // how many more of these there are
 	Warnings   []string    `json:"warnings,omitempty"`           // in its own words: a damaged file, a full disk
+	UsageBatch int64       `json:"-"`                            // number of the newest batch of usage it was counted with
 	Sequence   int64       `json:"-"`                            // of the newest report of its session that is written down
 	SessionKey Hash        `json:"-"`                            // hash of the key its identity must show at the next join
 	PriorKey   Hash        `json:"-"`                            // the key before, until the new one was seen once

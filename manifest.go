@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // ResourceFormat is the version of the resource format this build writes.
@@ -17,15 +18,33 @@ const (
 // MaxResourceBytes bounds one resource's encoding.
 const MaxResourceBytes = 16 << 20
 
-// Key names a resource within a group: "api/<id>/<track>",
-// "registry/<name>".
+// Key names a resource within a group: "slot/<api>/<track>",
+// "rev/<api>/<number>", "registry/<name>", "app/<id>".
 type Key string
 
-// APIKey returns the key of what slot runs.
-func APIKey(slot SlotKey) Key { return Key("api/" + string(slot.API) + "/" + slot.Track) }
+// The kinds of key.
+const (
+	KeySlot     = "slot"
+	KeyRevision = "rev"
+	KeyRegistry = "registry"
+	KeyApp      = "app"
+)
+
+// SlotResourceKey returns the key of what a slot does with its revisions.
+func SlotResourceKey(slot SlotKey) Key {
+	return Key(KeySlot + "/" + string(slot.API) + "/" + slot.Track)
+}
+
+// RevisionKey returns the key of a revision's content.
+func RevisionKey(api APIID, number int) Key {
+	return Key(KeyRevision + "/" + string(api) + "/" + itoa(number))
+}
 
 // RegistryKey returns the key of a registry.
-func RegistryKey(name string) Key { return Key("registry/" + name) }
+func RegistryKey(name string) Key { return Key(KeyRegistry + "/" + name) }
+
+// AppKey returns the key of an app.
+func AppKey(id AppID) Key { return Key(KeyApp + "/" + string(id)) }
 
 // Kind returns the part before the first slash.
 func (k Key) Kind() string {
@@ -56,26 +75,91 @@ func (d *Delta) Empty() bool { return len(d.Upserts) == 0 && len(d.Deletes) == 0
 // Resource is what a blob holds: one member is set. Gateways run resources;
 // they know nothing of revisions in the making, plans or people.
 type Resource struct {
-	Format   int          `json:"format"`
-	API      *APIResource `json:"api,omitempty"`
-	Registry *Registry    `json:"registry,omitempty"`
+	Format   int               `json:"format"`
+	Revision *RevisionResource `json:"revision,omitempty"`
+	Slot     *SlotResource     `json:"slot,omitempty"`
+	Registry *Registry         `json:"registry,omitempty"`
+	App      *AppResource      `json:"app,omitempty"`
 }
 
-// APIResource is what one slot runs, compiled from its revision and its
-// runtime configuration.
-type APIResource struct {
-	ID             APIID    `json:"id"`
-	Name           string   `json:"name"`
-	Track          string   `json:"track"`
-	Revision       int      `json:"revision"`
-	Version        string   `json:"version,omitempty"`
-	Enabled        bool     `json:"enabled"`
-	Hosts          []string `json:"hosts,omitempty"`          // canonical patterns; empty means any host
-	PathPrefix     string   `json:"pathPrefix,omitempty"`     // in front of the base path
-	KeepPathPrefix bool     `json:"keepPathPrefix,omitempty"` // send the prefix on to the upstream
-	BasePath       string   `json:"basePath"`
-	Routes         []Route  `json:"routes"`
-	Upstream       Upstream `json:"upstream"`
+// members counts the members that are set.
+func (r *Resource) members() int {
+	n := 0
+	for _, set := range []bool{r.Revision != nil, r.Slot != nil, r.Registry != nil, r.App != nil} {
+		if set {
+			n++
+		}
+	}
+	return n
+}
+
+// RevisionResource is the content of one revision. It never changes, and all
+// groups that run the revision share it.
+type RevisionResource struct {
+	API      APIID    `json:"api"`
+	Number   int      `json:"number"`
+	BasePath string   `json:"basePath"`
+	Policies []Policy `json:"policies,omitempty"`
+	Routes   []Route  `json:"routes"`
+}
+
+// RevisionRef names a revision whose [RevisionResource] is in the same
+// manifest.
+type RevisionRef struct {
+	Number  int    `json:"number"`
+	Version string `json:"version,omitempty"`
+}
+
+// SlotResource says which revisions a slot runs and how. It is small: what
+// alters often, like shares and upstreams, alters it alone.
+type SlotResource struct {
+	API            APIID           `json:"api"`
+	Name           string          `json:"name"`
+	Track          string          `json:"track"`
+	Current        RevisionRef     `json:"current"`
+	Canary         *CanaryResource `json:"canary,omitempty"` // nil when none is on
+	Lifecycle      *Lifecycle      `json:"lifecycle,omitempty"`
+	ConfigID       string          `json:"configId,omitempty"`
+	Enabled        bool            `json:"enabled"`
+	Hosts          []string        `json:"hosts,omitempty"`          // canonical patterns; empty means any host
+	PathPrefix     string          `json:"pathPrefix,omitempty"`     // in front of the base path
+	KeepPathPrefix bool            `json:"keepPathPrefix,omitempty"` // send the prefix on to the upstream
+	Upstream       Upstream        `json:"upstream"`
+	Access         Access          `json:"access,omitzero"`
+	Security       SecurityLevel   `json:"security,omitempty"` // clearance a grant must have; "" is SecurityPublic
+	MaxQPS         int             `json:"maxQPS,omitempty"`   // requests per second on one instance; 0 is no limit
+}
+
+// CanaryResource is a canary that is on.
+type CanaryResource struct {
+	RevisionRef
+	Upstream *Upstream     `json:"upstream,omitempty"` // nil: the slot's
+	Share    int           `json:"share"`              // of 10,000 requests that match
+	Match    []CanaryMatch `json:"match,omitempty"`
+	Key      string        `json:"key,omitempty"`
+}
+
+// AppResource is a caller as gateways know it.
+type AppResource struct {
+	ID     AppID           `json:"id"`
+	Name   string          `json:"name"`
+	Keys   []KeyResource   `json:"keys,omitempty"`
+	Grants []GrantResource `json:"grants,omitempty"`
+}
+
+// KeyResource is one of an app's keys: its hash, and when it is good.
+type KeyResource struct {
+	Hash      Hash      `json:"hash"`
+	NotBefore time.Time `json:"notBefore,omitzero"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+}
+
+// GrantResource is an app's right to call one API.
+type GrantResource struct {
+	API       APIID         `json:"api"`
+	ExpiresAt time.Time     `json:"expiresAt,omitzero"`
+	QPS       int           `json:"qps,omitempty"` // requests per second on one instance; 0 is no limit
+	Clearance SecurityLevel `json:"clearance"`
 }
 
 // Encode returns the resource's bytes and their hash. Equal resources have
@@ -112,7 +196,7 @@ func DecodeResource(b []byte, hash Hash) (*Resource, error) {
 	if err := dec.Decode(r); err != nil {
 		return nil, Errorf(Invalid, "resource %s: %v", hash.Short(), err)
 	}
-	if (r.API == nil) == (r.Registry == nil) {
+	if r.members() != 1 {
 		return nil, Errorf(Invalid, "resource %s holds not exactly one member", hash.Short())
 	}
 	return r, nil

@@ -19,7 +19,9 @@ func TestKeys(t *testing.T) {
 		want gatewright.Key
 		kind string
 	}{
-		{"slot", gatewright.APIKey(slot), "api/api_1/v2", "api"},
+		{"slot", gatewright.SlotResourceKey(slot), "slot/api_1/v2", "slot"},
+		{"revision", gatewright.RevisionKey("api_1", 12), "rev/api_1/12", "rev"},
+		{"app", gatewright.AppKey("app_1"), "app/app_1", "app"},
 		{"registry", gatewright.RegistryKey("local dns"), "registry/local dns", "registry"},
 		{"no slash", "api", "api", "api"},
 		{"empty", "", "", ""},
@@ -55,14 +57,18 @@ func TestDeltaEmpty(t *testing.T) {
 
 // TestResourceRoundTrip covers every member, those added later too.
 func TestResourceRoundTrip(t *testing.T) {
-	api, registry := filled[gatewright.APIResource](), filled[gatewright.Registry]()
+	slot, revision, registry, app := filled[gatewright.SlotResource](), filled[gatewright.RevisionResource](), filled[gatewright.Registry](), filled[gatewright.AppResource]()
 	tests := []struct {
 		name string
 		in   gatewright.Resource
 	}{
-		{"API", gatewright.Resource{Format: gatewright.ResourceFormat, API: &api}},
+		{"slot", gatewright.Resource{Format: gatewright.ResourceFormat, Slot: &slot}},
+		{"revision", gatewright.Resource{Format: gatewright.ResourceFormat, Revision: &revision}},
+		{"app", gatewright.Resource{Format: gatewright.ResourceFormat, App: &app}},
 		{"registry", gatewright.Resource{Format: gatewright.ResourceFormat, Registry: &registry}},
-		{"empty API", gatewright.Resource{Format: gatewright.ResourceFormat, API: &gatewright.APIResource{}}},
+		{"empty slot", gatewright.Resource{Format: gatewright.ResourceFormat, Slot: &gatewright.SlotResource{}}},
+		{"empty revision", gatewright.Resource{Format: gatewright.ResourceFormat, Revision: &gatewright.RevisionResource{}}},
+		{"empty app", gatewright.Resource{Format: gatewright.ResourceFormat, App: &gatewright.AppResource{}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,8 +95,8 @@ func TestResourceRoundTrip(t *testing.T) {
 }
 
 func TestResourceHashTellsEverything(t *testing.T) {
-	api := filled[gatewright.APIResource]()
-	r := gatewright.Resource{Format: gatewright.ResourceFormat, API: &api}
+	slot, revision, app := filled[gatewright.SlotResource](), filled[gatewright.RevisionResource](), filled[gatewright.AppResource]()
+	r := gatewright.Resource{Format: gatewright.ResourceFormat, Slot: &slot, Revision: &revision, App: &app}
 	seen := map[gatewright.Hash]string{}
 	note := func(name string) {
 		_, hash, err := r.Encode()
@@ -103,16 +109,18 @@ func TestResourceHashTellsEverything(t *testing.T) {
 		seen[hash] = name
 	}
 	note("nothing")
-	eachLeaf(reflect.ValueOf(&api).Elem(), "api", note)
+	eachLeaf(reflect.ValueOf(&slot).Elem(), "slot", note)
+	eachLeaf(reflect.ValueOf(&revision).Elem(), "revision", note)
+	eachLeaf(reflect.ValueOf(&app).Elem(), "app", note)
 }
 
 func TestResourceEncodeSizeLimit(t *testing.T) {
-	r := gatewright.Resource{Format: gatewright.ResourceFormat, API: &gatewright.APIResource{}}
+	r := gatewright.Resource{Format: gatewright.ResourceFormat, Slot: &gatewright.SlotResource{}}
 	b, _, err := r.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.API.Name = strings.Repeat("n", gatewright.MaxResourceBytes-len(b))
+	r.Slot.Name = strings.Repeat("n", gatewright.MaxResourceBytes-len(b))
 	b, hash, err := r.Encode()
 	wantCode(t, err, "")
 	if len(b) != gatewright.MaxResourceBytes {
@@ -121,7 +129,7 @@ func TestResourceEncodeSizeLimit(t *testing.T) {
 	if _, err := gatewright.DecodeResource(b, hash); err != nil {
 		t.Fatalf("the largest resource does not decode: %v", err)
 	}
-	r.API.Name += "n"
+	r.Slot.Name += "n"
 	b, hash, err = r.Encode()
 	wantCode(t, err, gatewright.LimitExceeded)
 	if b != nil || hash != "" {
@@ -137,7 +145,7 @@ func TestDecodeResourceRefuses(t *testing.T) {
 		says []string // nil when it is to be accepted
 	}{
 		{"fine", `{"format":1,` + registry + `}`, nil},
-		{"fine, with null beside it", `{"format":1,"api":null,` + registry + `}`, nil},
+		{"fine, with null beside it", `{"format":1,"slot":null,` + registry + `}`, nil},
 		{"format of a later version", `{"format":2,` + registry + `}`, []string{"format 2", "reads 1 to 1", "neighbouring version"}},
 		{"format of a later version with members not known here", `{"format":2,"policy":{}}`, []string{"format 2", "neighbouring version"}},
 		{"format of an earlier version", `{"format":0,` + registry + `}`, []string{"format 0", "neighbouring version"}},
@@ -146,12 +154,12 @@ func TestDecodeResourceRefuses(t *testing.T) {
 		{"format that is text", `{"format":"1",` + registry + `}`, []string{"not JSON"}},
 		{"unknown member", `{"format":1,"policy":{},` + registry + `}`, []string{"policy"}},
 		{"unknown member within", `{"format":1,"registry":{"name":"dns","type":"dns","guard":true}}`, []string{"guard"}},
-		{"unknown member deep within", `{"format":1,"api":{"upstream":{"nodes":[{"tls":true}]}}}`, []string{"tls"}},
+		{"unknown member deep within", `{"format":1,"slot":{"upstream":{"nodes":[{"tls":true}]}}}`, []string{"tls"}},
 		{"wrong type", `{"format":1,"registry":{"name":1}}`, []string{"registry.name"}},
 		{"bad duration", `{"format":1,"registry":{"stale":"soon"}}`, []string{"soon"}},
 		{"nothing in it", `{"format":1}`, []string{"not exactly one"}},
 		{"null in it", `{"format":1,"registry":null}`, []string{"not exactly one"}},
-		{"two in it", `{"format":1,"api":{},` + registry + `}`, []string{"not exactly one"}},
+		{"two in it", `{"format":1,"slot":{},` + registry + `}`, []string{"not exactly one"}},
 		{"text behind it", `{"format":1,` + registry + `} x`, []string{"not JSON"}},
 		{"another one behind it", `{"format":1,` + registry + `}{"format":1}`, []string{"not JSON"}},
 		{"cut off", `{"format":1,"registry":{"name":"dns"`, []string{"not JSON"}},
@@ -207,7 +215,7 @@ func TestDecodeResourceVerifiesTheHash(t *testing.T) {
 }
 
 func FuzzDecodeResource(f *testing.F) {
-	for _, s := range []string{`{"format":1,"registry":{"name":"dns","type":"dns","stale":"1m"}}`, `{"format":1,"api":{"routes":[{"name":"a","path":"/"}]}}`, `{"format":2}`, `null`, ``} {
+	for _, s := range []string{`{"format":1,"registry":{"name":"dns","type":"dns","stale":"1m"}}`, `{"format":1,"revision":{"routes":[{"name":"a","path":"/"}]}}`, `{"format":2}`, `null`, ``} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -61,23 +61,26 @@ func unprintable(r rune) bool {
 	return !unicode.IsPrint(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || r == '\u2800'
 }
 
-// CheckReason reports whether reason can explain a change: at most
-// [MaxReasonLength] runes of text in any script. Line breaks, tabs, spaces of
-// every width and joiners are allowed; other control characters and direction
-// marks are not.
-func CheckReason(reason string) error {
-	if !utf8.ValidString(reason) {
-		return FieldErrorf("reason", "reason is not valid UTF-8")
+// CheckReason reports whether reason can explain a change: [CheckText] with at
+// most [MaxReasonLength] characters.
+func CheckReason(reason string) error { return CheckText("reason", reason, MaxReasonLength) }
+
+// CheckText reports whether text is fit for people to read: at most limit
+// characters of any script. Line breaks, tabs, spaces of every width and
+// joiners are allowed; other control characters and direction marks are not.
+func CheckText(field, text string, limit int) error {
+	if !utf8.ValidString(text) {
+		return FieldErrorf(field, "%s is not valid UTF-8", field)
 	}
-	if n := utf8.RuneCountInString(reason); n > MaxReasonLength {
-		return FieldErrorf("reason", "reason has %d characters; at most %d are allowed", n, MaxReasonLength)
+	if n := utf8.RuneCountInString(text); n > limit {
+		return FieldErrorf(field, "%s has %d characters; at most %d are allowed", field, n, limit)
 	}
-	for i, r := range reason {
+	for i, r := range text {
 		switch {
 		case r == '\n', r == '\t', r == '\u200c', r == '\u200d', unicode.Is(unicode.Zs, r):
-		case r == '\r' && strings.HasPrefix(reason[i+1:], "\n"): // alone it would overwrite a terminal's line
+		case r == '\r' && strings.HasPrefix(text[i+1:], "\n"): // alone it would overwrite a terminal's line
 		case unprintable(r):
-			return FieldErrorf("reason", "reason contains the unprintable character %U", r)
+			return FieldErrorf(field, "%s contains the unprintable character %U", field, r)
 		}
 	}
 	return nil

@@ -7,8 +7,10 @@ type Plan struct {
 	Group     string       `json:"group"`
 	Items     []PlanItem   `json:"items"`
 	Findings  []Finding    `json:"findings"`
-	Instances []PlanTarget `json:"instances"` // that would prepare and activate it
-	NoOp      bool         `json:"noOp"`      // nothing would change
+	Instances []PlanTarget `json:"instances"`          // that would prepare and activate it
+	Units     *PlanUnits   `json:"units,omitempty"`    // deployment units of the group; nil when they are not concerned
+	Approval  *Approval    `json:"approval,omitempty"` // what it would wait for
+	NoOp      bool         `json:"noOp"`               // nothing would change
 }
 
 // Blocked reports whether a finding forbids the change.
@@ -23,12 +25,13 @@ func (p *Plan) Blocked() bool {
 
 // PlanItem is one alteration in words.
 type PlanItem struct {
-	Subject string   `json:"subject"` // "Swagger Petstore" or "registry local-dns"
-	Track   string   `json:"track,omitempty"`
-	Action  string   `json:"action"` // "create", "update", "remove", "none"
-	From    string   `json:"from,omitempty"`
-	To      string   `json:"to,omitempty"`
-	Lines   []string `json:"lines"` // the difference, one alteration a line, "+", "-" or "~" first
+	Kind    ChangeKind `json:"kind"`
+	Subject string     `json:"subject"` // "Swagger Petstore" or "registry local-dns"
+	Track   string     `json:"track,omitempty"`
+	Action  string     `json:"action"` // "create", "update", "remove", "none"
+	From    string     `json:"from,omitempty"`
+	To      string     `json:"to,omitempty"`
+	Lines   []string   `json:"lines"` // the difference, one alteration a line, "+", "-" or "~" first
 }
 
 // PlanTarget is an instance a change would touch.
@@ -36,6 +39,12 @@ type PlanTarget struct {
 	ID     InstanceID `json:"id"`
 	Name   string     `json:"name"`
 	Health Health     `json:"health"`
+}
+
+// PlanUnits are a group's deployment units before and after a change.
+type PlanUnits struct {
+	Before Units `json:"before"`
+	After  Units `json:"after"`
 }
 
 // Level says what a finding means for the change.
@@ -57,4 +66,7 @@ type Finding struct {
 	Message  string `json:"message"`
 	Remedy   string `json:"remedy,omitempty"`   // what to do about it
 	Location string `json:"location,omitempty"` // file:line:column
+
+	Rule        string `json:"rule,omitempty"`        // of the compatibility gate, for an allowance
+	Fingerprint string `json:"fingerprint,omitempty"` // of the cause, for an allowance
 }

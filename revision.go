@@ -10,10 +10,11 @@ const MaxRevisions = 10_000
 type Revision struct {
 	ID         RevisionID `json:"id"`
 	API        APIID      `json:"api"`
-	Number     int        `json:"number"`            // 1, 2, 3 …; never used again
-	Version    string     `json:"version,omitempty"` // the label people gave it, "" for none
-	Track      string     `json:"track"`             // name of its track
-	Hash       Hash       `json:"hash"`              // Definition.ContentHash
+	Number     int        `json:"number"`             // 1, 2, 3 …; never used again
+	Version    string     `json:"version,omitempty"`  // the label people gave it, "" for none
+	ConfigID   string     `json:"configId,omitempty"` // of the publish that brought it, "2026-11-21r0"
+	Track      string     `json:"track"`              // name of its track
+	Hash       Hash       `json:"hash"`               // Definition.ContentHash
 	Definition Definition `json:"definition"`
 	CreatedAt  time.Time  `json:"createdAt"`
 	CreatedBy  string     `json:"createdBy"`

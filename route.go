@@ -30,6 +30,7 @@ type Route struct {
 	Methods  []string `json:"methods,omitempty"`  // upper case, sorted; empty means every method
 	Path     string   `json:"path"`               // template below the API's base path
 	Priority int      `json:"priority,omitempty"` // higher goes first, 0 unless given
+	Policies []Policy `json:"policies,omitempty"` // of its requests, after those of the whole API
 }
 
 // Validate checks the form of the route alone.
@@ -44,6 +45,9 @@ func (r *Route) Validate() error {
 	}
 	if !slices.IsSorted(r.Methods) || len(slices.Compact(slices.Clone(r.Methods))) != len(r.Methods) {
 		return FieldErrorf("methods", "methods %v are not sorted or repeat", r.Methods)
+	}
+	if err := checkPolicies(r.Policies); err != nil {
+		return err
 	}
 	_, err := ParseTemplate(r.Path)
 	return err

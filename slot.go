@@ -19,6 +19,9 @@ type Slot struct {
 	Revision   RevisionID    `json:"revision,omitempty"` // "" when undeployed
 	Version    string        `json:"version,omitempty"`  // that its gateways show; a revision may have been given one since
 	Runtime    RuntimeConfig `json:"runtime"`
+	Canary     *Canary       `json:"canary,omitempty"`
+	Lifecycle  *Lifecycle    `json:"lifecycle,omitempty"`
+	ConfigID   string        `json:"configId,omitempty"`   // of the publish that made the revision current here, "2026-11-21r0"
 	Change     ChangeID      `json:"change,omitempty"`     // the change that altered it last
 	Generation int64         `json:"generation,omitempty"` // of the group, made by that change
 	Since      time.Time     `json:"since,omitzero"`       // when that change was activated
@@ -39,6 +42,43 @@ type RuntimeConfig struct {
 	PathPrefix     string   `json:"pathPrefix,omitempty"`     // canonical, in front of the base path
 	KeepPathPrefix bool     `json:"keepPathPrefix,omitempty"` // send the prefix on to the upstream
 	Upstream       Upstream `json:"upstream"`
+	Access         Access   `json:"access,omitzero"`
+}
+
+// AccessMode says who may call.
+type AccessMode string
+
+// The modes of [Access].
+const (
+	AccessOpen AccessMode = ""    // anybody
+	AccessApp  AccessMode = "app" // apps with a grant, by one of their keys
+)
+
+// DefaultKeyHeader is where a caller's key is looked for.
+const DefaultKeyHeader = "X-API-Key"
+
+// Access says who may call a slot and where the caller's key is. The key is
+// never sent on to the upstream.
+type Access struct {
+	Mode   AccessMode `json:"mode,omitempty"`
+	Header string     `json:"header,omitempty"` // "" for DefaultKeyHeader
+	Query  string     `json:"query,omitempty"`  // query parameter to look at when the header is missing; "" for none
+}
+
+// Validate checks the form.
+func (a Access) Validate() error {
+	if a.Mode != AccessOpen && a.Mode != AccessApp {
+		return FieldErrorf("access.mode", "access %q is neither open (\"\") nor %q", a.Mode, AccessApp)
+	}
+	if a.Header != "" {
+		if err := checkToken("access.header", "header", a.Header); err != nil {
+			return err
+		}
+	}
+	if a.Query != "" {
+		return checkToken("access.query", "query parameter", a.Query)
+	}
+	return nil
 }
 
 // Validate checks the configuration's form.
@@ -58,16 +98,15 @@ func (c *RuntimeConfig) Validate() error {
 			return FieldErrorf("pathPrefix", "path prefix %q is not canonical; it begins with / and does not end with it", c.PathPrefix)
 		}
 	}
+	if err := c.Access.Validate(); err != nil {
+		return err
+	}
 	return c.Upstream.Validate()
 }
 
 // Clone returns a deep copy.
 func (c RuntimeConfig) Clone() RuntimeConfig {
 	c.Hosts = slices.Clone(c.Hosts)
-	c.Upstream.Nodes = slices.Clone(c.Upstream.Nodes)
-	if d := c.Upstream.Discovery; d != nil {
-		copied := *d
-		c.Upstream.Discovery = &copied
-	}
+	c.Upstream = c.Upstream.Clone()
 	return c
 }

@@ -91,6 +91,16 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Clone returns a deep copy.
+func (u Upstream) Clone() Upstream {
+	u.Nodes = slices.Clone(u.Nodes)
+	if u.Discovery != nil {
+		copied := *u.Discovery
+		u.Discovery = &copied
+	}
+	return u
+}
+
 // IsZero reports whether the upstream names neither nodes nor a service.
 func (u *Upstream) IsZero() bool { return len(u.Nodes) == 0 && u.Discovery == nil }
 
