@@ -7,7 +7,7 @@ import (
 	"unicode"
 
 	"github.com/gatewright/gatewright"
-	"github.com/gatewright/gatewright/internal/importer/doctree"
+	"github.com/gatewright/gatewright/internal/doctree"
 	"github.com/gatewright/gatewright/internal/importer/openapi"
 )
 

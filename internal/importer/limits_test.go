@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/doctree"
 	"github.com/gatewright/gatewright/internal/importer"
-	"github.com/gatewright/gatewright/internal/importer/doctree"
 )
 
 const head = "openapi: 3.0.3\ninfo: {title: Limits, version: 1.0.0}\n"

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/gatewright/gatewright"
-	"github.com/gatewright/gatewright/internal/importer/doctree"
+	"github.com/gatewright/gatewright/internal/doctree"
 )
 
 // maxParameters bounds the parameters of one list.

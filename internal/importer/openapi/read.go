@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/gatewright/gatewright"
-	"github.com/gatewright/gatewright/internal/importer/doctree"
+	"github.com/gatewright/gatewright/internal/doctree"
 )
 
 // Content is what a document says about an API.
@@ -12,6 +12,9 @@ type Content struct {
 	Definition gatewright.Definition // without its document's name and text
 	Upstream   *gatewright.Upstream  // nil when the document names no usable server
 }
+
+// importerVersion is raised when more is read out of documents than before.
+const importerVersion = 2
 
 // Read returns the content of the document. Everything it finds goes into the
 // report; when that holds an error, it returns nil.
@@ -22,11 +25,13 @@ func Read(report *doctree.Report, root *doctree.Node) *Content {
 	}
 	r := &reader{report: report, root: root, version: v, refs: newReferences(report, root)}
 	r.checkStructure(newGrammar(v).root)
-	definition := gatewright.Definition{Document: gatewright.Document{Format: v.format()}}
+	definition := gatewright.Definition{Document: gatewright.Document{Format: v.format(), Importer: importerVersion}}
 	r.info(&definition)
 	base, upstream := r.servers()
 	definition.BasePath = base
+	definition.Policies = r.policies(root)
 	definition.Routes = r.routes()
+	r.endpoints(&definition)
 	r.security()
 	if report.Failed() {
 		return nil
@@ -51,6 +56,7 @@ const (
 	checkPaths      = "openapi-paths"
 	checkParameters = "openapi-parameters"
 	checkSecurity   = "openapi-security"
+	checkEndpoints  = "openapi-endpoints"
 )
 
 // info reads the description of the API. Its absence is a matter of structure

@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/gatewright/gatewright/internal/importer/doctree"
+	"github.com/gatewright/gatewright/internal/doctree"
 )
 
 // references finds what the $ref members of a document stand for.

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatewright/gatewright"
-	"github.com/gatewright/gatewright/internal/importer/doctree"
+	"github.com/gatewright/gatewright/internal/doctree"
 )
 
 // routes makes a route of every operation, ordered by path and method.
@@ -84,10 +84,11 @@ func (c *routeCollector) path(at doctree.Place, path string, entry *doctree.Node
 		c.checkSiblings(entry)
 	}
 	c.parameters.enter(at, path, item)
+	shared := c.policies(item)
 	for _, method := range c.methods {
 		if m := item.Member(method); m != nil {
 			c.declared++
-			c.operation(strings.ToUpper(method), path, at, item, m)
+			c.operation(strings.ToUpper(method), path, at, item, m, shared)
 		}
 	}
 }
@@ -128,8 +129,9 @@ func (c *routeCollector) checkSiblings(entry *doctree.Node) {
 }
 
 // operation adds one route. m is the operation's member of the path item,
-// path and at are the entry of paths that leads to it.
-func (c *routeCollector) operation(method, path string, at doctree.Place, item *doctree.Node, m *doctree.Member) {
+// path and at are the entry of paths that leads to it, shared the policies of
+// the path item.
+func (c *routeCollector) operation(method, path string, at doctree.Place, item *doctree.Node, m *doctree.Member, shared []gatewright.Policy) {
 	if m.Value.Kind != doctree.Mapping {
 		return // reported with the structure
 	}
@@ -162,6 +164,9 @@ func (c *routeCollector) operation(method, path string, at doctree.Place, item *
 		c.shapes[shape] = claim{here.operation, at}
 	}
 	c.parameters.operation(m.Value)
+	if route.Policies = slices.Concat(shared, c.policies(m.Value)); len(route.Policies) > gatewright.MaxPolicies {
+		c.report.Errorf(here.at, "%s has %d policies together with those of its path; at most %d are allowed", here.operation, len(route.Policies), gatewright.MaxPolicies)
+	}
 	c.routes = append(c.routes, route)
 }
 

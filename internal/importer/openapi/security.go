@@ -3,7 +3,7 @@ package openapi
 import (
 	"slices"
 
-	"github.com/gatewright/gatewright/internal/importer/doctree"
+	"github.com/gatewright/gatewright/internal/doctree"
 )
 
 // security refuses requirements that name no defined scheme: an author who

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/gatewright/gatewright"
-	"github.com/gatewright/gatewright/internal/importer/doctree"
+	"github.com/gatewright/gatewright/internal/doctree"
 )
 
 // maxServerURL bounds a server's URL in bytes, its variables replaced.

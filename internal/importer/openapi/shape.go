@@ -1,6 +1,6 @@
 package openapi
 
-import "github.com/gatewright/gatewright/internal/importer/doctree"
+import "github.com/gatewright/gatewright/internal/doctree"
 
 // shape is what the specification lets stand at one kind of place.
 type shape struct {

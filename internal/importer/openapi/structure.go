@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gatewright/gatewright/internal/importer/doctree"
+	"github.com/gatewright/gatewright/internal/doctree"
 )
 
 // checkStructure compares the document with the grammar. What references lead

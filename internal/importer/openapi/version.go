@@ -3,7 +3,7 @@ package openapi
 import (
 	"strings"
 
-	"github.com/gatewright/gatewright/internal/importer/doctree"
+	"github.com/gatewright/gatewright/internal/doctree"
 )
 
 // version is a version of the specification.
