@@ -48,7 +48,7 @@ run: build ## build, then run everything in one process (ARGS="--listen 127.0.0.
 .PHONY: test
 test: ## run all tests, with what they need from the system where it can be had
 	./script/apt-deps
-	go test $(TIMEOUT) ./...
+	GATEWRIGHT_REQUIRE_POSTGRES=1 go test $(TIMEOUT) ./...
 
 .PHONY: check
 check: format vet lint arch ## what must be clean before a commit: format, vet, lint, directions, tests with the race detector
@@ -86,7 +86,9 @@ fuzz: ## run every fuzz target for FUZZTIME each
 
 .PHONY: soak
 soak: ## run the kill and zero-downtime tests for hours (KILLS=…, CHANGES=…)
-	GATEWRIGHT_KILLS=$(KILLS) GATEWRIGHT_CHANGES=$(CHANGES) go test -count=1 -timeout 0 -v -run '^(TestKill|TestZeroDowntime)$$' ./e2e
+	./script/apt-deps
+	GATEWRIGHT_REQUIRE_POSTGRES=1 GATEWRIGHT_KILLS=$(KILLS) GATEWRIGHT_CHANGES=$(CHANGES) \
+		go test -count=1 -timeout 0 -v -run '^(TestKill|TestKillReplicas|TestZeroDowntime)$$' ./e2e
 
 .PHONY: bench
 bench: ## measure against other proxies and write the tables of docs/benchmarks.md

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,12 +16,13 @@ const (
 	DefaultMaxRoutes = 1_000_000
 	DefaultDrain     = 30 * time.Second
 	MaxDrain         = time.Hour
+	MaxServers       = 8 // replicas of the control plane that a gateway knows
 	maxTokenBytes    = 4096
 )
 
 // Gateway configures one gateway instance.
 type Gateway struct {
-	Server       string        // URL of the control plane
+	Servers      []string      // URLs of the control plane's replicas, tried in turn
 	Group        string        // the group it is a member of; the token decides, this is checked against it
 	TokenFile    string        // holds the group's instance token
 	Listen       string        // host:port for traffic
@@ -36,10 +38,10 @@ type Gateway struct {
 // Validate checks the configuration's form. Its errors are
 // [gatewright.Invalid] and name the flag.
 func (c *Gateway) Validate() error {
-	u, err := url.Parse(c.Server)
+	if err := c.validateServers(); err != nil {
+		return err
+	}
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return gatewright.FieldErrorf("server", "--server %q is not a URL like https://control.example.com:8080", c.Server)
 	case c.Group == "":
 		return gatewright.FieldErrorf("group", "--group is missing: the gateway group this gateway is a member of")
 	case c.TokenFile == "":
@@ -60,6 +62,22 @@ func (c *Gateway) Validate() error {
 	if c.StatusListen != "" {
 		if err := CheckListen(c.StatusListen); err != nil {
 			return gatewright.FieldErrorf("status-listen", "--status-listen: %s", err)
+		}
+	}
+	return nil
+}
+
+func (c *Gateway) validateServers() error {
+	if len(c.Servers) == 0 || len(c.Servers) > MaxServers {
+		return gatewright.FieldErrorf("server", "--server is given %d times; give 1 to %d URLs of the control plane's replicas", len(c.Servers), MaxServers)
+	}
+	for i, s := range c.Servers {
+		u, err := url.Parse(s)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return gatewright.FieldErrorf("server", "--server %q is not a URL like https://control.example.com:8080", s)
+		}
+		if slices.Contains(c.Servers[:i], s) {
+			return gatewright.FieldErrorf("server", "--server %s is given twice", s)
 		}
 	}
 	return nil

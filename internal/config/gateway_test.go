@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 func validGateway() Gateway {
 	return Gateway{
-		Server: "https://control.example.com", Group: "test", TokenFile: "token", Listen: ":9080", Name: "gw-1",
+		Servers: []string{"https://control.example.com"}, Group: "test", TokenFile: "token", Listen: ":9080", Name: "gw-1",
 		DataDir: "data", MaxRoutes: DefaultMaxRoutes, Drain: DefaultDrain,
 	}
 }
@@ -25,9 +26,15 @@ func TestGatewayValidate(t *testing.T) {
 	}{
 		{"valid", func(*Gateway) {}, ""},
 		{"status page", func(c *Gateway) { c.StatusListen = "127.0.0.1:0" }, ""},
-		{"no server", func(c *Gateway) { c.Server = "" }, "--server"},
-		{"server without scheme", func(c *Gateway) { c.Server = "127.0.0.1:8080" }, "--server"},
-		{"server of another scheme", func(c *Gateway) { c.Server = "ftp://x" }, "--server"},
+		{"two replicas", func(c *Gateway) { c.Servers = append(c.Servers, "http://127.0.0.1:8081") }, ""},
+		{"no server", func(c *Gateway) { c.Servers = nil }, "--server is given 0 times"},
+		{"empty server", func(c *Gateway) { c.Servers = []string{""} }, "--server"},
+		{"the same server twice", func(c *Gateway) { c.Servers = append(c.Servers, c.Servers[0]) }, "given twice"},
+		{"bad second server", func(c *Gateway) { c.Servers = append(c.Servers, "control:8080") }, `"control:8080"`},
+		{"most servers", func(c *Gateway) { c.Servers = servers(MaxServers) }, ""},
+		{"too many servers", func(c *Gateway) { c.Servers = servers(MaxServers + 1) }, "1 to 8"},
+		{"server without scheme", func(c *Gateway) { c.Servers = []string{"127.0.0.1:8080"} }, "--server"},
+		{"server of another scheme", func(c *Gateway) { c.Servers = []string{"ftp://x"} }, "--server"},
 		{"no group", func(c *Gateway) { c.Group = "" }, "--group"},
 		{"no token", func(c *Gateway) { c.TokenFile = "" }, `gatewright group token "test"`},
 		{"no data", func(c *Gateway) { c.DataDir = "" }, "--data-dir"},
@@ -51,6 +58,14 @@ func TestGatewayValidate(t *testing.T) {
 			}
 		})
 	}
+}
+
+func servers(n int) []string {
+	var urls []string
+	for i := range n {
+		urls = append(urls, fmt.Sprintf("https://control-%d.example.com", i))
+	}
+	return urls
 }
 
 func TestReadToken(t *testing.T) {

@@ -21,6 +21,7 @@ const (
 	MinLostAfter       = 10 * time.Second // two heartbeats: a shorter time loses instances that are well
 	MaxLostAfter       = time.Hour
 	MaxKeepGenerations = 1_000_000
+	MaxKeepAuditDays   = 36_500
 	MaxShutdownTimeout = 10 * time.Minute
 )
 
@@ -29,11 +30,25 @@ type Server struct {
 	// Listen are the addresses, host:port, of the management API and of the
 	// gateways' link.
 	Listen []string
-	// DataDir holds the database and the first admin token; its owner alone
-	// can read it. A relative path is below the working directory.
+	// DataDir holds the database, unless Store says otherwise, and the first
+	// admin token; its owner alone can read it. A relative path is below the
+	// working directory.
 	DataDir string
+	// Store says where the state is kept.
+	Store Store
 	// TLS is empty for plain HTTP.
 	TLS TLS
+	// PublicURL is the address at which browsers reach this control plane; ""
+	// when nobody needs to know. With https, cookies are kept from plain HTTP.
+	PublicURL string
+	OIDC      OIDC
+	// Notify and Mail say where notifications go, and how.
+	Notify Notify
+	Mail   Mail
+	// SecretKeysFile holds the keys that seal secrets in the database; "" is the
+	// file secret-keys in the data directory, made at the first start. Replicas
+	// have the same.
+	SecretKeysFile string
 	// Insecure allows plain HTTP on addresses other machines can reach.
 	Insecure bool
 	// LostAfter is how long an instance may be silent before changes no
@@ -42,6 +57,9 @@ type Server struct {
 	// KeepGenerations is how far behind an instance may be and still get only
 	// the difference when it returns.
 	KeepGenerations int
+	// KeepAuditDays is how many days audit entries are kept; 0 keeps them for
+	// ever.
+	KeepAuditDays int
 	// ShutdownTimeout bounds how long requests under way may take to end.
 	ShutdownTimeout time.Duration
 	Log             Log
@@ -78,6 +96,8 @@ func DefaultServer() Server {
 	return Server{
 		Listen:          []string{DefaultListen},
 		DataDir:         DefaultDataDir,
+		OIDC:            OIDC{Scopes: []string{"profile", "email"}, UsernameClaim: "preferred_username", GroupsClaim: "groups"},
+		Store:           Store{Connections: DefaultStoreConnections},
 		LostAfter:       gatewright.LostAfter,
 		KeepGenerations: DefaultKeepGenerations,
 		ShutdownTimeout: DefaultShutdownTimeout,
@@ -97,8 +117,13 @@ func (c *Server) validate(places places, report *report) {
 	if c.DataDir == "" {
 		report.add(places, "dataDir", "the data directory has no name")
 	}
+	c.Store.validate(places, report)
+	c.OIDC.validate(c.PublicURL, places, report)
+	c.Notify.validate(places, report)
+	c.Mail.validate(places, report)
 	between(report, places, "lostAfter", c.LostAfter, MinLostAfter, MaxLostAfter)
 	between(report, places, "keepGenerations", c.KeepGenerations, 1, MaxKeepGenerations)
+	between(report, places, "keepAuditDays", c.KeepAuditDays, 0, MaxKeepAuditDays)
 	between(report, places, "shutdownTimeout", c.ShutdownTimeout, 0, MaxShutdownTimeout)
 }
 

@@ -69,6 +69,9 @@ func TestGoodFiles(t *testing.T) {
 			c.TLS = TLS{CertFile: "server.pem", KeyFile: "server.key"}
 			c.LostAfter = time.Minute
 		}},
+		{"postgres.yaml", func(c *Server) {
+			c.Store = Store{Postgres: "postgres://gatewright@db.example:5432/gatewright?sslmode=verify-full", PasswordFile: "/run/secrets/gatewright-db", Connections: 20}
+		}},
 		{"insecure.yaml", func(c *Server) { c.Listen, c.Insecure = []string{"0.0.0.0:8080"}, true }},
 	}
 	for _, tt := range tests {
@@ -110,24 +113,45 @@ func TestExampleIsTheDefaults(t *testing.T) {
 
 func TestEnvironmentOverridesTheFile(t *testing.T) {
 	got, err := LoadServer("testdata/good/tls.yaml", environment(map[string]string{
-		"GATEWRIGHT_LISTEN":           "127.0.0.1:1, 127.0.0.1:2",
-		"GATEWRIGHT_DATA_DIR":         "/data",
-		"GATEWRIGHT_TLS_CERT_FILE":    "c",
-		"GATEWRIGHT_TLS_KEY_FILE":     "k",
-		"GATEWRIGHT_INSECURE":         "true",
-		"GATEWRIGHT_LOST_AFTER":       "11s",
-		"GATEWRIGHT_KEEP_GENERATIONS": "7",
-		"GATEWRIGHT_SHUTDOWN_TIMEOUT": "1s",
-		"GATEWRIGHT_LOG_LEVEL":        "error",
-		"GATEWRIGHT_LOG_FORMAT":       "json",
+		"GATEWRIGHT_LISTEN":            "127.0.0.1:1, 127.0.0.1:2",
+		"GATEWRIGHT_DATA_DIR":          "/data",
+		"GATEWRIGHT_STORE_POSTGRES":    "postgres://ann:secret@h/d",
+		"GATEWRIGHT_STORE_CONNECTIONS": "3",
+		"GATEWRIGHT_TLS_CERT_FILE":     "c",
+		"GATEWRIGHT_TLS_KEY_FILE":      "k",
+		"GATEWRIGHT_INSECURE":          "true",
+		"GATEWRIGHT_LOST_AFTER":        "11s",
+		"GATEWRIGHT_KEEP_GENERATIONS":  "7",
+		"GATEWRIGHT_KEEP_AUDIT_DAYS":   "90",
+		"GATEWRIGHT_SHUTDOWN_TIMEOUT":  "1s",
+		"GATEWRIGHT_LOG_LEVEL":         "error",
+		"GATEWRIGHT_LOG_FORMAT":        "json",
+
+		"GATEWRIGHT_PUBLIC_URL":              "https://control.example.com",
+		"GATEWRIGHT_OIDC_ISSUER":             "https://login.example.com",
+		"GATEWRIGHT_OIDC_CLIENT_ID":          "gatewright",
+		"GATEWRIGHT_OIDC_CLIENT_SECRET_FILE": "s",
+		"GATEWRIGHT_OIDC_CA_FILE":            "ca",
+		"GATEWRIGHT_OIDC_SCOPES":             "email",
+		"GATEWRIGHT_OIDC_USERNAME_CLAIM":     "email",
+		"GATEWRIGHT_OIDC_GROUPS_CLAIM":       "roles",
+		"GATEWRIGHT_OIDC_CREATE_USERS":       "true",
+		"GATEWRIGHT_OIDC_MATCH_EMAIL":        "true",
+		"GATEWRIGHT_OIDC_GROUP_RULES":        "role=viewer;claim=all, role=api-provider; project=pay ments;group=test;claim=a=b;c",
 	}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &Server{
 		Listen: []string{"127.0.0.1:1", "127.0.0.1:2"}, DataDir: "/data", TLS: TLS{"c", "k"}, Insecure: true,
-		LostAfter: 11 * time.Second, KeepGenerations: 7, ShutdownTimeout: time.Second,
-		Log: Log{Level: slog.LevelError, Format: LogJSON},
+		Store:     Store{Postgres: "postgres://ann:secret@h/d", Connections: 3},
+		LostAfter: 11 * time.Second, KeepGenerations: 7, KeepAuditDays: 90, ShutdownTimeout: time.Second,
+		Log: Log{Level: slog.LevelError, Format: LogJSON}, PublicURL: "https://control.example.com",
+		OIDC: OIDC{
+			Issuer: "https://login.example.com", ClientID: "gatewright", ClientSecretFile: "s", CAFile: "ca", Scopes: []string{"email"},
+			UsernameClaim: "email", GroupsClaim: "roles", CreateUsers: true, MatchEmail: true,
+			GroupRules: []GroupRule{{Role: "viewer", Claim: "all"}, {Role: "api-provider", Project: "pay ments", Group: "test", Claim: "a=b;c"}},
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -17,6 +17,10 @@ type setting struct {
 	set  func(c *Server, values []string) error
 }
 
+// storePostgresEnv is the one place where the database's address may hold a
+// password.
+const storePostgresEnv = "GATEWRIGHT_STORE_POSTGRES"
+
 // serverSettings lists everything a control plane's configuration knows.
 func serverSettings() []setting {
 	return []setting{
@@ -25,11 +29,43 @@ func serverSettings() []setting {
 			return nil
 		}},
 		{path: "dataDir", env: "GATEWRIGHT_DATA_DIR", set: text(func(c *Server) *string { return &c.DataDir })},
+		{path: "store.postgres", env: storePostgresEnv, set: text(func(c *Server) *string { return &c.Store.Postgres })},
+		{path: "store.passwordFile", env: "GATEWRIGHT_STORE_PASSWORD_FILE", set: text(func(c *Server) *string { return &c.Store.PasswordFile })},
+		{path: "store.connections", env: "GATEWRIGHT_STORE_CONNECTIONS", set: number(func(c *Server) *int { return &c.Store.Connections })},
 		{path: "tls.certFile", env: "GATEWRIGHT_TLS_CERT_FILE", set: text(func(c *Server) *string { return &c.TLS.CertFile })},
 		{path: "tls.keyFile", env: "GATEWRIGHT_TLS_KEY_FILE", set: text(func(c *Server) *string { return &c.TLS.KeyFile })},
 		{path: "insecure", env: "GATEWRIGHT_INSECURE", set: boolean(func(c *Server) *bool { return &c.Insecure })},
+		{path: "publicURL", env: "GATEWRIGHT_PUBLIC_URL", set: text(func(c *Server) *string { return &c.PublicURL })},
+		{path: "oidc.issuer", env: "GATEWRIGHT_OIDC_ISSUER", set: text(func(c *Server) *string { return &c.OIDC.Issuer })},
+		{path: "oidc.clientID", env: "GATEWRIGHT_OIDC_CLIENT_ID", set: text(func(c *Server) *string { return &c.OIDC.ClientID })},
+		{path: "oidc.clientSecretFile", env: "GATEWRIGHT_OIDC_CLIENT_SECRET_FILE", set: text(func(c *Server) *string { return &c.OIDC.ClientSecretFile })},
+		{path: "oidc.caFile", env: "GATEWRIGHT_OIDC_CA_FILE", set: text(func(c *Server) *string { return &c.OIDC.CAFile })},
+		{path: "oidc.scopes", env: "GATEWRIGHT_OIDC_SCOPES", list: true, set: func(c *Server, v []string) error {
+			c.OIDC.Scopes = v
+			return nil
+		}},
+		{path: "oidc.usernameClaim", env: "GATEWRIGHT_OIDC_USERNAME_CLAIM", set: text(func(c *Server) *string { return &c.OIDC.UsernameClaim })},
+		{path: "oidc.groupsClaim", env: "GATEWRIGHT_OIDC_GROUPS_CLAIM", set: text(func(c *Server) *string { return &c.OIDC.GroupsClaim })},
+		{path: "oidc.createUsers", env: "GATEWRIGHT_OIDC_CREATE_USERS", set: boolean(func(c *Server) *bool { return &c.OIDC.CreateUsers })},
+		{path: "oidc.matchEmail", env: "GATEWRIGHT_OIDC_MATCH_EMAIL", set: boolean(func(c *Server) *bool { return &c.OIDC.MatchEmail })},
+		{path: "oidc.groupRules", env: "GATEWRIGHT_OIDC_GROUP_RULES", list: true, set: func(c *Server, v []string) error {
+			return parseGroupRules(&c.OIDC, v)
+		}},
+		{path: "notify.allowLoopback", env: "GATEWRIGHT_NOTIFY_ALLOW_LOOPBACK", set: boolean(func(c *Server) *bool { return &c.Notify.AllowLoopback })},
+		{path: "notify.denyPrivate", env: "GATEWRIGHT_NOTIFY_DENY_PRIVATE", set: boolean(func(c *Server) *bool { return &c.Notify.DenyPrivate })},
+		{path: "notify.allow", env: "GATEWRIGHT_NOTIFY_ALLOW", list: true, set: func(c *Server, v []string) error {
+			return parseNotifyAllow(&c.Notify, v)
+		}},
+		{path: "mail.server", env: "GATEWRIGHT_MAIL_SERVER", set: text(func(c *Server) *string { return &c.Mail.Server })},
+		{path: "mail.tls", env: "GATEWRIGHT_MAIL_TLS", set: text(func(c *Server) *string { return &c.Mail.TLS })},
+		{path: "mail.user", env: "GATEWRIGHT_MAIL_USER", set: text(func(c *Server) *string { return &c.Mail.User })},
+		{path: "mail.passwordFile", env: "GATEWRIGHT_MAIL_PASSWORD_FILE", set: text(func(c *Server) *string { return &c.Mail.PasswordFile })},
+		{path: "mail.from", env: "GATEWRIGHT_MAIL_FROM", set: text(func(c *Server) *string { return &c.Mail.From })},
+		{path: "mail.fromName", env: "GATEWRIGHT_MAIL_FROM_NAME", set: text(func(c *Server) *string { return &c.Mail.FromName })},
+		{path: "secretKeysFile", env: "GATEWRIGHT_SECRET_KEYS_FILE", set: text(func(c *Server) *string { return &c.SecretKeysFile })},
 		{path: "lostAfter", env: "GATEWRIGHT_LOST_AFTER", set: duration(func(c *Server) *time.Duration { return &c.LostAfter })},
 		{path: "keepGenerations", env: "GATEWRIGHT_KEEP_GENERATIONS", set: number(func(c *Server) *int { return &c.KeepGenerations })},
+		{path: "keepAuditDays", env: "GATEWRIGHT_KEEP_AUDIT_DAYS", set: number(func(c *Server) *int { return &c.KeepAuditDays })},
 		{path: "shutdownTimeout", env: "GATEWRIGHT_SHUTDOWN_TIMEOUT", set: duration(func(c *Server) *time.Duration { return &c.ShutdownTimeout })},
 		{path: "log.level", env: "GATEWRIGHT_LOG_LEVEL", set: func(c *Server, v []string) (err error) {
 			c.Log.Level, err = ParseLogLevel(v[0])

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/testkit/postgres"
 )
 
 // benchRoutes is how many routes, and so claims, an API of the benchmarks has.
@@ -21,9 +22,9 @@ type installation struct {
 	apis  []gatewright.APIID
 }
 
-func newInstallation(b *testing.B, apis, changes int) *installation {
+func newInstallation(b *testing.B, store *Store, apis, changes int) *installation {
 	b.Helper()
-	in := &installation{store: open(b, filepath.Join(b.TempDir(), "gw.db")), group: "grp_1"}
+	in := &installation{store: store, group: "grp_1"}
 	in.update(b, func(tx control.Tx) error {
 		return tx.CreateGroup(&gatewright.Group{ID: in.group, Name: "g"})
 	})
@@ -97,7 +98,7 @@ func (in *installation) create(tx control.Tx, id gatewright.APIID, n int, upsert
 	d := benchDefinition(n)
 	rev := &gatewright.Revision{ID: gatewright.RevisionID(gatewright.NewID("rev_", tx.Now())), API: id, Version: "1.0.0", Track: "v1", Hash: d.ContentHash(), Definition: d}
 	blob := []byte(d.Title)
-	upserts[gatewright.APIKey(in.slot(id))] = gatewright.HashBytes(blob)
+	upserts[gatewright.SlotResourceKey(in.slot(id))] = gatewright.HashBytes(blob)
 	return errors.Join(
 		tx.CreateAPI(&gatewright.API{ID: id, Name: d.Title}),
 		tx.CreateRevision(rev),
@@ -128,7 +129,7 @@ func (in *installation) publish(tx control.Tx, n, round int) error {
 	blob := make([]byte, 4000)
 	copy(blob, rev.Hash)
 	hash := gatewright.HashBytes(blob)
-	_, err := tx.ApplyDelta(in.group, gatewright.Delta{Upserts: map[gatewright.Key]gatewright.Hash{gatewright.APIKey(in.slot(id)): hash}})
+	_, err := tx.ApplyDelta(in.group, gatewright.Delta{Upserts: map[gatewright.Key]gatewright.Hash{gatewright.SlotResourceKey(in.slot(id)): hash}})
 	c := in.change(tx, id)
 	return errors.Join(err,
 		tx.SealRevision(rev.ID, tx.Now()),
@@ -143,20 +144,35 @@ func (in *installation) publish(tx control.Tx, n, round int) error {
 }
 
 func BenchmarkPublish(b *testing.B) {
-	for _, apis := range []int{10, 10_000} {
-		b.Run(fmt.Sprintf("apis=%d", apis), func(b *testing.B) {
-			in := newInstallation(b, apis, 0)
-			b.ReportAllocs()
-			for round := 0; b.Loop(); round++ {
-				in.update(b, func(tx control.Tx) error { return in.publish(tx, round*7919%apis, round) })
-			}
-		})
-	}
+	onEach(b, func(b *testing.B, open func() *Store) {
+		for _, apis := range []int{10, 10_000} {
+			b.Run(fmt.Sprintf("apis=%d", apis), func(b *testing.B) {
+				in := newInstallation(b, open(), apis, 0)
+				b.ReportAllocs()
+				for round := 0; b.Loop(); round++ {
+					in.update(b, func(tx control.Tx) error { return in.publish(tx, round*7919%apis, round) })
+				}
+			})
+		}
+	})
+}
+
+// onEach runs a benchmark on every database.
+func onEach(b *testing.B, run func(b *testing.B, open func() *Store)) {
+	b.Run("sqlite", func(b *testing.B) {
+		run(b, func() *Store { return open(b, filepath.Join(b.TempDir(), "gw.db")) })
+	})
+	b.Run("postgres", func(b *testing.B) {
+		run(b, func() *Store { return openURL(b, postgres.Start(b)) })
+	})
 }
 
 // BenchmarkLarge reads from 10,000 APIs of 20 routes and 100,000 changes.
 func BenchmarkLarge(b *testing.B) {
-	in := newInstallation(b, 10_000, 100_000)
+	onEach(b, func(b *testing.B, open func() *Store) { benchmarkReads(b, newInstallation(b, open(), 10_000, 100_000)) })
+}
+
+func benchmarkReads(b *testing.B, in *installation) {
 	d := benchDefinition(5000)
 	api := in.apis[5000]
 	var last gatewright.ChangeID
@@ -207,6 +223,9 @@ func BenchmarkLarge(b *testing.B) {
 		}
 	})
 	b.Run("Open", func(b *testing.B) {
+		if in.store.path == "" {
+			b.Skip("only of a file")
+		}
 		path := filepath.Join(b.TempDir(), "copy.db")
 		if _, err := in.store.write.db.Exec("VACUUM INTO ?", path); err != nil {
 			b.Fatal(err)

@@ -4,12 +4,12 @@ import (
 	"github.com/gatewright/gatewright"
 )
 
-const instanceColumns = "id, group_id, name, address, version, joined_at, last_seen, left_at, generation, digest, rejections, unlisted, warnings, sequence, session_key, prior_key"
+const instanceColumns = "id, group_id, name, address, version, joined_at, last_seen, left_at, generation, digest, rejections, unlisted, warnings, usage_batch, sequence, session_key, prior_key"
 
 func scanInstance(r row) (*gatewright.Instance, error) {
 	i := new(gatewright.Instance)
 	return i, r.Scan(&i.ID, &i.Group, &i.Name, &i.Address, &i.Version, intoTime(&i.JoinedAt), intoTime(&i.LastSeen), intoTime(&i.LeftAt),
-		&i.Generation, &i.Digest, intoJSON(&i.Rejections), &i.Unlisted, intoJSON(&i.Warnings), &i.Sequence, &i.SessionKey, &i.PriorKey)
+		&i.Generation, &i.Digest, intoJSON(&i.Rejections), &i.Unlisted, intoJSON(&i.Warnings), &i.UsageBatch, &i.Sequence, &i.SessionKey, &i.PriorKey)
 }
 
 func instanceNotFound(id gatewright.InstanceID) error {
@@ -29,12 +29,13 @@ func (t *tx) PutInstance(i *gatewright.Instance) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT INTO instances ("+instanceColumns+") VALUES "+tuples(1, 16)+
+	_, err = t.exec("INSERT INTO instances ("+instanceColumns+") VALUES "+tuples(1, 17)+
 		" ON CONFLICT (id) DO UPDATE SET group_id = excluded.group_id, name = excluded.name, address = excluded.address, version = excluded.version,"+
 		" joined_at = excluded.joined_at, last_seen = excluded.last_seen, left_at = excluded.left_at, generation = excluded.generation,"+
-		" digest = excluded.digest, rejections = excluded.rejections, unlisted = excluded.unlisted, warnings = excluded.warnings, sequence = excluded.sequence, session_key = excluded.session_key, prior_key = excluded.prior_key",
+		" digest = excluded.digest, rejections = excluded.rejections, unlisted = excluded.unlisted, warnings = excluded.warnings, usage_batch = excluded.usage_batch,"+
+		" sequence = excluded.sequence, session_key = excluded.session_key, prior_key = excluded.prior_key",
 		i.ID, i.Group, i.Name, i.Address, i.Version, timeArg(i.JoinedAt), timeArg(i.LastSeen), timeArg(i.LeftAt),
-		i.Generation, i.Digest, rejections, i.Unlisted, warnings, i.Sequence, i.SessionKey, i.PriorKey)
+		i.Generation, i.Digest, rejections, i.Unlisted, warnings, i.UsageBatch, i.Sequence, i.SessionKey, i.PriorKey)
 	return err
 }
 

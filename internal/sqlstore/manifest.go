@@ -112,6 +112,7 @@ func (t *tx) ApplyDelta(group gatewright.GroupID, d gatewright.Delta) (int64, er
 		return 0, err
 	}
 	var upserts [][]any
+	var deletes []any
 	log := make([][]any, 0, len(all))
 	for _, e := range all {
 		log = append(log, []any{group, generation, e.key, textArg(e.hash)})
@@ -119,7 +120,10 @@ func (t *tx) ApplyDelta(group gatewright.GroupID, d gatewright.Delta) (int64, er
 			upserts = append(upserts, []any{group, e.key, e.hash})
 			continue
 		}
-		if _, err := t.exec("DELETE FROM manifest_entries WHERE group_id = ? AND key = ?", group, e.key); err != nil {
+		deletes = append(deletes, e.key)
+	}
+	for chunk := range slices.Chunk(deletes, maxKeysPerQuery) {
+		if _, err := t.exec("DELETE FROM manifest_entries WHERE group_id = ? AND key IN "+tuples(1, len(chunk)), append([]any{group}, chunk...)...); err != nil {
 			return 0, err
 		}
 	}

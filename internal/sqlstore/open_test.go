@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/pressly/goose/v3/database"
 	"go.uber.org/goleak"
 
 	"github.com/gatewright/gatewright"
@@ -238,21 +236,12 @@ func TestOpenFails(t *testing.T) {
 // it runs once its fault is gone. So it is with a process that is killed then.
 func TestMigrationResumes(t *testing.T) {
 	path := filledFile(t)
-	shipped, err := sqliteMigrations()
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, err := fs.ReadFile(shipped, "0001_schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := fstest.MapFS{
-		"0001_schema.sql": {Data: first},
-		"0002_more.sql":   {Data: []byte("-- +goose Up\nCREATE TABLE more (x TEXT);\nALTER TABLE apis ADD COLUMN y TEXT;\nINSERT INTO nowhere VALUES (1);\n")},
-	}
+	files := shippedUntil(t, sqliteDialect(), len(migrationFiles(t))).(fstest.MapFS)
+	const next = "9000_more.sql"
+	files[next] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE more (x TEXT);\nALTER TABLE apis ADD COLUMN y TEXT;\nINSERT INTO nowhere VALUES (1);\n")}
 	s := open(t, path)
 	up := func() error {
-		return migrate(t.Context(), database.DialectSQLite3, s.write.db, files, slog.New(slog.DiscardHandler))
+		return migrate(t.Context(), sqliteDialect(), s.write.db, files, slog.New(slog.DiscardHandler))
 	}
 	if up() == nil {
 		t.Fatal("the faulty migration ran")
@@ -261,7 +250,7 @@ func TestMigrationResumes(t *testing.T) {
 	if err := s.write.db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name = 'more'").Scan(&n); err != nil || n != 0 {
 		t.Fatalf("%d tables are left of it, %v", n, err)
 	}
-	files["0002_more.sql"] = &fstest.MapFile{Data: bytes.ReplaceAll(files["0002_more.sql"].Data, []byte("nowhere"), []byte("more"))}
+	files[next] = &fstest.MapFile{Data: bytes.ReplaceAll(files[next].Data, []byte("nowhere"), []byte("more"))}
 	for range 2 {
 		if err := up(); err != nil {
 			t.Fatal(err)
@@ -274,23 +263,6 @@ func TestMigrationResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, path, "newer Gatewright")
-}
-
-// TestMigrationsAreTransactions: one that is not could stop halfway.
-func TestMigrationsAreTransactions(t *testing.T) {
-	err := fs.WalkDir(migrations, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := migrations.ReadFile(path)
-		if strings.Contains(strings.ToUpper(string(b)), "NO TRANSACTION") || strings.Contains(string(b), "+goose Down") {
-			t.Errorf("%s does not run in a transaction, or backward", path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestOpenGoesOn opens what a process leaves that is killed while it makes the
@@ -313,7 +285,7 @@ func TestOpenGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newProvider(database.DialectSQLite3, db, fstest.MapFS{"0001_x.sql": {Data: []byte("-- +goose Up\nSELECT 1;")}}, slog.New(slog.DiscardHandler))
+	p, err := newProvider(sqliteDialect(), db, fstest.MapFS{"0001_x.sql": {Data: []byte("-- +goose Up\nSELECT 1;")}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

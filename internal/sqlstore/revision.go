@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	revisionColumns = "r.id, r.api_id, r.number, r.version, r.track, r.hash, r.created_at, r.created_by, r.sealed_at, r.head"
+	revisionColumns = "r.id, r.api_id, r.number, r.version, r.config_id, r.track, r.hash, r.created_at, r.created_by, r.sealed_at, r.head"
 
 	// selectRevision reads a whole revision, document text included.
 	selectRevision = "SELECT " + revisionColumns + ", r.routes, d.body FROM revisions r LEFT JOIN revision_documents d ON d.revision_id = r.id "
 )
 
 func revisionDest(r *gatewright.Revision) []any {
-	return []any{&r.ID, &r.API, &r.Number, &r.Version, &r.Track, &r.Hash,
+	return []any{&r.ID, &r.API, &r.Number, &r.Version, &r.ConfigID, &r.Track, &r.Hash,
 		intoTime(&r.CreatedAt), &r.CreatedBy, intoTime(&r.SealedAt), intoJSON(&r.Definition)}
 }
 
@@ -47,35 +47,102 @@ func (t *tx) CreateRevision(r *gatewright.Revision) error {
 		return err
 	}
 	number := api.LastRevision + 1
-	head := r.Definition
-	head.Routes, head.Document.Text = nil, nil
-	headJSON, err := jsonArg(&head)
+	head, routes, err := definitionArgs(&r.Definition)
 	if err != nil {
 		return err
 	}
-	routes, err := jsonArg(r.Definition.Routes)
-	if err != nil {
-		return err
-	}
-	n, err := t.exec("INSERT INTO revisions (id, api_id, number, version, track, hash, created_at, created_by, sealed_at, head, routes)"+
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		r.ID, r.API, number, r.Version, r.Track, r.Hash, timeArg(r.CreatedAt), r.CreatedBy, timeArg(r.SealedAt), headJSON, routes)
+	n, err := t.exec("INSERT INTO revisions (id, api_id, number, version, config_id, track, hash, created_at, created_by, sealed_at, head, routes)"+
+		" VALUES "+tuples(1, 12)+" ON CONFLICT DO NOTHING",
+		r.ID, r.API, number, r.Version, r.ConfigID, r.Track, r.Hash, timeArg(r.CreatedAt), r.CreatedBy, timeArg(r.SealedAt), head, routes)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return conflict("revision %q exists already", r.ID)
 	}
-	if len(r.Definition.Document.Text) > 0 {
-		if _, err := t.exec("INSERT INTO revision_documents (revision_id, body) VALUES (?, ?)", r.ID, r.Definition.Document.Text); err != nil {
-			return err
-		}
+	if err := t.insertDocument(r); err != nil {
+		return err
+	}
+	if err := t.putPolicyTypes(r); err != nil {
+		return err
 	}
 	if _, err := t.exec("UPDATE apis SET last_revision = ? WHERE id = ?", number, r.API); err != nil {
 		return err
 	}
 	r.Number = number
-	return nil
+	return t.touchAPI(r.API)
+}
+
+// definitionArgs returns a definition as two columns: the routes, and the rest
+// but for the document's text.
+func definitionArgs(d *gatewright.Definition) (head, routes string, err error) {
+	rest := *d
+	rest.Routes, rest.Document.Text = nil, nil
+	if head, err = jsonArg(&rest); err != nil {
+		return "", "", err
+	}
+	routes, err = jsonArg(d.Routes)
+	return head, routes, err
+}
+
+// insertDocument stores the text of a revision's document, if it has one.
+func (t *tx) insertDocument(r *gatewright.Revision) error {
+	if len(r.Definition.Document.Text) == 0 {
+		return nil
+	}
+	_, err := t.exec("INSERT INTO revision_documents (revision_id, body) VALUES (?, ?)", r.ID, r.Definition.Document.Text)
+	return err
+}
+
+// ReplaceDraft implements [control.Tx]. The configuration ID goes with the
+// content; number, creation and API stay.
+func (t *tx) ReplaceDraft(r *gatewright.Revision) error {
+	head, routes, err := definitionArgs(&r.Definition)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec("UPDATE revisions SET version = ?, config_id = ?, track = ?, hash = ?, head = ?, routes = ? WHERE id = ? AND sealed_at IS NULL",
+		r.Version, r.ConfigID, r.Track, r.Hash, head, routes, r.ID)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		if _, err := t.RevisionHead(r.ID); err != nil {
+			return err
+		}
+		return conflict("revision %q has been deployed and is sealed; make a new revision of the content", r.ID)
+	}
+	if err := t.putPolicyTypes(r); err != nil {
+		return err
+	}
+	if _, err := t.exec("DELETE FROM revision_documents WHERE revision_id = ?", r.ID); err != nil {
+		return err
+	}
+	return t.insertDocument(r)
+}
+
+// DeleteRevision implements [control.Tx].
+func (t *tx) DeleteRevision(id gatewright.RevisionID) error {
+	slots, err := t.RevisionSlots(id)
+	if err != nil {
+		return err
+	}
+	if len(slots) > 0 {
+		return conflict("revision %q runs in gateway group %q, track %q; deploy another one there first", id, slots[0].Group, slots[0].Track)
+	}
+	if _, err := t.exec("DELETE FROM revision_documents WHERE revision_id = ?", id); err != nil {
+		return err
+	}
+	n, err := t.exec("DELETE FROM revisions WHERE id = ?", id)
+	if err == nil && n == 0 {
+		return revisionNotFound(id)
+	}
+	return err
+}
+
+// RevisionSlots implements [control.Tx], by group, API and track.
+func (t *tx) RevisionSlots(id gatewright.RevisionID) ([]*gatewright.Slot, error) {
+	return list(t, scanSlot, "SELECT "+slotColumns+" FROM slots WHERE revision_id = ? OR canary_revision_id = ? ORDER BY group_id, api_id, track", id, id)
 }
 
 // Revision implements [control.Tx].
@@ -156,39 +223,4 @@ func (t *tx) SetRevisionVersion(id gatewright.RevisionID, label string) error {
 		return revisionNotFound(id)
 	}
 	return conflict("revision %q has the version %q and keeps it; it cannot become %q", id, has, label)
-}
-
-const bindingColumns = "api_id, label, hash, bound_at"
-
-func scanBinding(r row) (*gatewright.VersionBinding, error) {
-	b := new(gatewright.VersionBinding)
-	return b, r.Scan(&b.API, &b.Label, &b.Hash, intoTime(&b.BoundAt))
-}
-
-// BindVersion implements [control.Tx]. Binding again to the same content
-// keeps the first time.
-func (t *tx) BindVersion(b gatewright.VersionBinding) error {
-	if err := t.requireAPI(b.API); err != nil {
-		return err
-	}
-	n, err := t.exec("INSERT INTO version_bindings ("+bindingColumns+") VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		b.API, b.Label, b.Hash, timeArg(b.BoundAt))
-	if err != nil || n > 0 {
-		return err
-	}
-	bound, err := t.VersionBinding(b.API, b.Label)
-	if err != nil {
-		return err
-	}
-	if bound.Hash != b.Hash {
-		return conflict("version %q of API %q stands for other content (%s, not %s) since %s; give the new content a new version",
-			b.Label, b.API, bound.Hash.Short(), b.Hash.Short(), bound.BoundAt.Format(time.RFC3339))
-	}
-	return nil
-}
-
-// VersionBinding implements [control.Tx].
-func (t *tx) VersionBinding(api gatewright.APIID, label string) (*gatewright.VersionBinding, error) {
-	return get(t, scanBinding, notFound("version %q of API %q stands for nothing yet", label, api),
-		"SELECT "+bindingColumns+" FROM version_bindings WHERE api_id = ? AND label = ?", api, label)
 }

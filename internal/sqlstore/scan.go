@@ -32,7 +32,7 @@ func list[T any](t *tx, scan func(row) (*T, error), query string, args ...any) (
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.QueryContext(t.ctx, args...)
+	rows, err := s.QueryContext(t.ctx, storable(args)...)
 	if err != nil {
 		return nil, t.fail(err)
 	}
@@ -47,6 +47,18 @@ func list[T any](t *tx, scan func(row) (*T, error), query string, args ...any) (
 	}
 	if err := rows.Err(); err != nil {
 		return nil, t.fail(err)
+	}
+	return all, nil
+}
+
+// values returns what list found, by value.
+func values[T any](found []*T, err error) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	all := make([]T, len(found))
+	for i, v := range found {
+		all[i] = *v
 	}
 	return all, nil
 }

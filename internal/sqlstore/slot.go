@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -8,12 +9,12 @@ import (
 	"github.com/gatewright/gatewright/internal/control"
 )
 
-const slotColumns = "group_id, api_id, track, revision_id, version, runtime, change_id, generation, since"
+const slotColumns = "group_id, api_id, track, revision_id, version, runtime, canary, lifecycle, config_id, change_id, generation, since"
 
 func scanSlot(r row) (*gatewright.Slot, error) {
 	s := new(gatewright.Slot)
 	return s, r.Scan(&s.Group, &s.API, &s.Track, intoText(&s.Revision), &s.Version, intoJSON(&s.Runtime),
-		intoText(&s.Change), &s.Generation, intoTime(&s.Since))
+		intoJSON(&s.Canary), intoJSON(&s.Lifecycle), &s.ConfigID, intoText(&s.Change), &s.Generation, intoTime(&s.Since))
 }
 
 // Slot implements [control.Tx].
@@ -37,6 +38,9 @@ func (t *tx) Slots(f control.SlotFilter) ([]*gatewright.Slot, error) {
 	if f.Deployed {
 		where = append(where, "revision_id IS NOT NULL")
 	}
+	if f.Canary {
+		where = append(where, "canary IS NOT NULL")
+	}
 	if a := f.After; a != (gatewright.SlotKey{}) {
 		where, args = append(where, "(group_id, api_id, track) > (?, ?, ?)"), append(args, a.Group, a.API, a.Track)
 	}
@@ -52,24 +56,43 @@ func (t *tx) PutSlot(s *gatewright.Slot) error {
 	if err := t.requireSlotParents(s.SlotKey); err != nil {
 		return err
 	}
-	if s.Revision != "" {
-		ok, err := t.exists("SELECT 1 FROM revisions WHERE id = ?", s.Revision)
+	var canaryRevision gatewright.RevisionID
+	if s.Canary != nil {
+		canaryRevision = s.Canary.Revision
+	}
+	for _, id := range []gatewright.RevisionID{s.Revision, canaryRevision} {
+		if id == "" {
+			continue
+		}
+		ok, err := t.exists("SELECT 1 FROM revisions WHERE id = ?", id)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			return revisionNotFound(s.Revision)
+			return revisionNotFound(id)
 		}
 	}
 	runtime, err := jsonArg(&s.Runtime)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT INTO slots ("+slotColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"+
-		" ON CONFLICT (group_id, api_id, track) DO UPDATE SET revision_id = excluded.revision_id, version = excluded.version,"+
-		" runtime = excluded.runtime, change_id = excluded.change_id, generation = excluded.generation, since = excluded.since",
-		s.Group, s.API, s.Track, textArg(s.Revision), s.Version, runtime, textArg(s.Change), s.Generation, timeArg(s.Since))
-	return err
+	canary, err := optionalJSONArg(s.Canary, s.Canary == nil)
+	if err != nil {
+		return err
+	}
+	lifecycle, err := optionalJSONArg(s.Lifecycle, s.Lifecycle == nil)
+	if err != nil {
+		return err
+	}
+	if _, err = t.exec("INSERT INTO slots ("+slotColumns+", canary_revision_id) VALUES "+tuples(1, 13)+
+		" ON CONFLICT (group_id, api_id, track) DO UPDATE SET revision_id = excluded.revision_id, canary_revision_id = excluded.canary_revision_id,"+
+		" version = excluded.version, runtime = excluded.runtime, canary = excluded.canary, lifecycle = excluded.lifecycle,"+
+		" config_id = excluded.config_id, change_id = excluded.change_id, generation = excluded.generation, since = excluded.since",
+		s.Group, s.API, s.Track, textArg(s.Revision), s.Version, runtime, canary, lifecycle, s.ConfigID,
+		textArg(s.Change), s.Generation, timeArg(s.Since), textArg(canaryRevision)); err != nil {
+		return err
+	}
+	return t.touchAPI(s.API)
 }
 
 func (t *tx) requireSlotParents(k gatewright.SlotKey) error {
@@ -119,43 +142,34 @@ func (t *tx) PutClaims(slot gatewright.SlotKey, claims []control.Claim) error {
 	return t.insertRows("INSERT INTO claims (group_id, api_id, track, host, key, head, route, path)", "", rows)
 }
 
-// maxClaimsPerQuery bounds the pairs that one statement looks for.
-const maxClaimsPerQuery = 100
-
-// ClaimHolders implements [control.Tx], by host, then key.
+// ClaimHolders implements [control.Tx], by host, then key. Each statement is
+// about one host: so the primary key leads to each claim, in any database. It
+// does not ask for an order, for which PostgreSQL would read the whole host.
 func (t *tx) ClaimHolders(slot gatewright.SlotKey, wanted []control.Claim) ([]control.Claim, error) {
-	pairs := make([]hostKey, len(wanted))
+	keys := map[string][]any{}
 	for i := range wanted {
-		pairs[i] = hostKey{wanted[i].Host, wanted[i].Key}
+		keys[wanted[i].Host] = append(keys[wanted[i].Host], wanted[i].Key)
 	}
-	slices.SortFunc(pairs, func(a, b hostKey) int {
-		if c := strings.Compare(a.host, b.host); c != 0 {
-			return c
-		}
-		return strings.Compare(a.key, b.key)
-	})
-	pairs = slices.Compact(pairs)
 	var held []control.Claim
-	for chunk := range slices.Chunk(pairs, maxClaimsPerQuery) {
-		args := make([]any, 0, 2*len(chunk)+3)
-		for _, p := range chunk {
-			args = append(args, p.host, p.key)
-		}
-		found, err := list(t, scanClaim, "WITH wanted (host, key) AS (VALUES "+tuples(len(chunk), 2)+")"+
-			" SELECT "+claimColumns+" FROM wanted w JOIN claims c ON c.group_id = ? AND c.host = w.host AND c.key = w.key"+
-			" WHERE NOT (c.api_id = ? AND c.track = ?) ORDER BY c.host, c.key",
-			append(args, slot.Group, slot.API, slot.Track)...)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range found {
-			held = append(held, *c)
+	for _, host := range slices.Sorted(maps.Keys(keys)) {
+		sorted := keys[host]
+		slices.SortFunc(sorted, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
+		for chunk := range slices.Chunk(slices.Compact(sorted), maxKeysPerQuery) {
+			found, err := values(list(t, scanClaim, "SELECT "+claimColumns+" FROM claims c WHERE c.group_id = ? AND c.host = ? AND c.key IN "+tuples(1, len(chunk))+
+				" AND NOT (c.api_id = ? AND c.track = ?)",
+				slices.Concat([]any{slot.Group, host}, chunk, []any{slot.API, slot.Track})...))
+			if err != nil {
+				return nil, err
+			}
+			slices.SortFunc(found, func(a, b control.Claim) int { return strings.Compare(a.Key, b.Key) })
+			held = append(held, found...)
 		}
 	}
 	return held, nil
 }
 
-// ClaimsByHead implements [control.Tx], by head, then key.
+// ClaimsByHead implements [control.Tx], by head, then key; by key when heads is
+// nil.
 func (t *tx) ClaimsByHead(slot gatewright.SlotKey, host string, heads []string, limit int) ([]control.Claim, error) {
 	if limit <= 0 {
 		return nil, nil
@@ -169,7 +183,7 @@ func (t *tx) ClaimsByHead(slot gatewright.SlotKey, host string, heads []string, 
 		return err
 	}
 	if heads == nil {
-		return claims, add(" AND c.api_id <> ? ORDER BY c.head, c.key", slot.Group, host, slot.API, limit)
+		return claims, add(" AND c.api_id <> ? ORDER BY c.key", slot.Group, host, slot.API, limit)
 	}
 	heads = slices.Clone(heads)
 	slices.Sort(heads)

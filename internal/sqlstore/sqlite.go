@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pressly/goose/v3/database"
 	"modernc.org/sqlite"
@@ -37,44 +39,76 @@ const (
 	writerCacheKiB = 16 << 10
 )
 
-// openSQLite opens the file at path into s. What it has opened when it fails
-// is in s, to be released.
-func (s *Store) openSQLite(ctx context.Context, path string) error {
-	s.dialect = &dialect{explain: explainSQLite}
-	path, err := prepareFile(path)
+// sqliteDialect returns what is particular to SQLite.
+func sqliteDialect() *dialect {
+	return &dialect{
+		name: "sqlite", goose: database.DialectSQLite3, prepares: true,
+		// AUTOINCREMENT: the number of a row that was deleted is not used again.
+		words:   map[string]string{"SEQUENCE": "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT"},
+		view:    sql.TxOptions{ReadOnly: true},
+		explain: explainSQLite,
+		passing: func(error) bool { return false },
+	}
+}
+
+// openSQLite opens the file into s. What it has opened when it fails is in s,
+// to be released.
+func (s *Store) openSQLite(ctx context.Context, cfg Config) error {
+	s.dialect = sqliteDialect()
+	if s.clock == nil {
+		opened := time.Now()
+		s.clock = func() time.Time { return opened.Round(0).Add(time.Since(opened)) }
+	}
+	path, err := prepareFile(cfg.Path)
 	if err != nil {
 		return err
 	}
+	s.path = path
 	if s.unlock, err = lockFile(path + ".lock"); err != nil {
 		return err
 	}
 	if err := createFile(path); err != nil {
 		return err
 	}
-	files, err := sqliteMigrations()
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	if err := s.checkSQLite(ctx, path, files); err != nil {
+	if err := removeBackups(path); err != nil {
 		return err
 	}
-	write, err := sql.Open("sqlite", sqliteDSN(path, url.Values{
-		"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"},
-		"_pragma": {fmt.Sprintf("journal_size_limit(%d)", maxLogBytes), fmt.Sprintf("cache_size(-%d)", writerCacheKiB)},
-	}))
+	if _, err := checkSQLite(ctx, path, "quick_check", s.log); err != nil {
+		return err
+	}
+	write, err := openWriter(ctx, path, s.log)
 	if err != nil {
 		return err
 	}
 	s.write = newPool(write, 1, true)
-	if err := migrate(ctx, database.DialectSQLite3, write, files, s.log); err != nil {
-		return explainSQLite(err)
-	}
 	read, err := sql.Open("sqlite", sqliteDSN(path, url.Values{"_query_only": {"1"}}))
 	if err != nil {
 		return err
 	}
-	s.read = newPool(read, maxReaders, false)
+	s.read = newPool(read, cfg.Connections, false)
 	return nil
+}
+
+// openWriter opens the file for the one connection that writes and brings its
+// schema up to date.
+func openWriter(ctx context.Context, path string, log *slog.Logger) (*sql.DB, error) {
+	d := sqliteDialect()
+	files, err := d.shipped()
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", sqliteDSN(path, url.Values{
+		"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"},
+		"_pragma": {fmt.Sprintf("journal_size_limit(%d)", maxLogBytes), fmt.Sprintf("cache_size(-%d)", writerCacheKiB)},
+	}))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if err := migrate(ctx, d, db, files, log); err != nil {
+		return nil, errors.Join(explainSQLite(err), db.Close())
+	}
+	return db, nil
 }
 
 // sqliteDSN returns the driver's name for the file, whatever characters are
@@ -156,52 +190,48 @@ func damaged(finding string) error {
 	return gatewright.Errorf(gatewright.PreconditionFailed, "it is damaged (%s); nothing was written to it. Move it aside together with the files beside it that end in -wal and -shm, and put a backup in its place", finding)
 }
 
-// checkSQLite refuses a file that must not be written to.
-func (s *Store) checkSQLite(ctx context.Context, path string, files fs.FS) (err error) {
+// checkSQLite refuses a file that must not be written to. check is the pragma
+// that reads it through: quick_check, or integrity_check, which also holds the
+// indexes against their tables. It reports whether the file is empty: a new
+// database.
+func checkSQLite(ctx context.Context, path, check string, log *slog.Logger) (empty bool, err error) {
 	// mode=ro: nothing here changes the file, not even the end of the last
 	// connection, which would write the log back.
 	db, err := sql.Open("sqlite", sqliteDSN(path, url.Values{"mode": {"ro"}}))
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
 
 	var finding string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&finding); err != nil {
-		return explainSQLite(err)
+	if err := db.QueryRowContext(ctx, "PRAGMA "+check+"(1)").Scan(&finding); err != nil {
+		return false, explainSQLite(err)
 	}
 	if finding != "ok" {
-		return damaged(finding)
+		return false, damaged(finding)
 	}
 	var tables, versions, id int
 	if err := db.QueryRowContext(ctx, "SELECT count(*), count(CASE WHEN name = ? THEN 1 END) FROM sqlite_schema WHERE type = 'table'", versionTable).Scan(&tables, &versions); err != nil {
-		return explainSQLite(err)
+		return false, explainSQLite(err)
 	}
 	if tables == 0 {
-		return nil // new
+		return true, nil
 	}
 	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
-		return explainSQLite(err)
+		return false, explainSQLite(err)
 	}
 	// A process that was killed before its first migration has left the empty
 	// table of versions.
 	began := versions == 1 && tables == 2 // with sqlite_sequence
 	if id != applicationID && !began {
-		return gatewright.Errorf(gatewright.PreconditionFailed, "it is a database of another program; use another path")
+		return false, gatewright.Errorf(gatewright.PreconditionFailed, "it is a database of another program; use another path")
 	}
 	var has int64
 	if err := db.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM "+versionTable).Scan(&has); err != nil {
-		return explainSQLite(err)
+		return false, explainSQLite(err)
 	}
-	knows, err := newestSchema(database.DialectSQLite3, db, files, s.log)
-	if err != nil {
-		return err
-	}
-	if has > knows {
-		return gatewright.Errorf(gatewright.PreconditionFailed, "a newer Gatewright has written it (its schema is %d, this one knows up to %d); run that version or a later one, or put back a backup from before the upgrade", has, knows)
-	}
-	return nil
+	return began, checkVersion(sqliteDialect(), db, has, log)
 }
 
 // explainSQLite says what errors mean that are not defects of this package.

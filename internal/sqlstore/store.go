@@ -13,16 +13,30 @@ import (
 	"github.com/gatewright/gatewright/internal/control"
 )
 
-// maxReaders bounds the snapshots that are read at a time.
-const maxReaders = 8
+// How many connections read at a time.
+const (
+	// DefaultConnections is what a [Config] without a number gets.
+	DefaultConnections = 8
+	// MaxConnections bounds [Config.Connections].
+	MaxConnections = 200
+)
 
-// Config says what to open.
+// Config says what to open: either Path or URL.
 type Config struct {
 	// Path of the SQLite file. It and its directory are made when missing,
 	// readable by their owner only.
 	Path string
-	// Clock decides all times; nil means the machine's time at opening plus
-	// what has passed since: a clock that is set does not move it.
+	// URL of a PostgreSQL database, "postgres://user@host:5432/database". Any
+	// number of processes may have it open. It may hold a password; errors and
+	// logs never do.
+	URL string
+	// Connections bounds the snapshots read at a time, from 1 to
+	// [MaxConnections]; 0 means [DefaultConnections]. PostgreSQL gets two
+	// connections more, one that writes and one that listens.
+	Connections int
+	// Clock decides all times. Nil means the clock of the PostgreSQL server;
+	// for SQLite, the machine's time at opening plus what has passed since: a
+	// clock that is set does not move it.
 	Clock func() time.Time
 	// Log gets what cannot be returned to a caller; nil means nowhere.
 	Log *slog.Logger
@@ -31,16 +45,20 @@ type Config struct {
 // Store is a [control.Store] in an SQL database. All its methods are safe for
 // concurrent use; a Tx it hands out belongs to one goroutine.
 type Store struct {
-	dialect *dialect
-	clock   func() time.Time
-	log     *slog.Logger
-	write   *pool
-	read    *pool
-	unlock  func() error // lets other processes have the database
+	dialect  *dialect
+	clock    func() time.Time // nil for the database's own
+	log      *slog.Logger
+	path     string // of the SQLite file
+	write    *pool
+	read     *pool
+	backups  gate         // lets in one at a time
+	signals  subscribers  // of Signals
+	listener *listener    // hears other processes; nil when there cannot be any
+	unlock   func() error // lets other processes have the file
 
 	mu       sync.Mutex
 	closed   bool
-	underWay sync.WaitGroup // transactions; Add only while not closed
+	underWay sync.WaitGroup // transactions and backups; Add only while not closed
 }
 
 var _ control.Store = (*Store)(nil)
@@ -60,22 +78,29 @@ func newPool(db *sql.DB, size int, writable bool) *pool {
 
 // Open opens the database, making it or bringing its schema up to date as
 // needed. It refuses, with an error that says what to do, a database that is
-// damaged, that another process has open, that a newer Gatewright has written
-// or that belongs to another program; it leaves such a file as it is.
+// damaged, that a newer Gatewright has written or that belongs to another
+// program, and a file that another process has open; it leaves such a
+// database as it is.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
-	if cfg.Path == "" {
-		return nil, gatewright.FieldErrorf("path", "the path of the database is empty")
+	if cfg.Connections == 0 {
+		cfg.Connections = DefaultConnections
 	}
-	s := &Store{clock: cfg.Clock, log: cfg.Log}
-	if s.clock == nil {
-		opened := time.Now()
-		s.clock = func() time.Time { return opened.Round(0).Add(time.Since(opened)) }
+	if cfg.Connections < 1 || cfg.Connections > MaxConnections {
+		return nil, gatewright.FieldErrorf("connections", "%d connections are not between 1 and %d", cfg.Connections, MaxConnections)
 	}
+	if (cfg.Path == "") == (cfg.URL == "") {
+		return nil, gatewright.FieldErrorf("path", "a database is named either by the path of its file or by a URL")
+	}
+	s := &Store{clock: cfg.Clock, log: cfg.Log, backups: make(gate, 1)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if err := s.openSQLite(ctx, cfg.Path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", cfg.Path, err), s.release())
+	name, open := cfg.Path, s.openSQLite
+	if cfg.URL != "" {
+		name, open = postgresName(cfg.URL), s.openPostgres
+	}
+	if err := open(ctx, cfg); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", name, err), s.release())
 	}
 	return s, nil
 }
@@ -91,6 +116,9 @@ func (s *Store) View(ctx context.Context, f func(control.Tx) error) error {
 func (s *Store) Update(ctx context.Context, f func(control.Tx) error) error {
 	return s.run(ctx, s.write, f)
 }
+
+// Signals implements [control.Store].
+func (s *Store) Signals(ctx context.Context) <-chan struct{} { return s.signals.subscribe(ctx) }
 
 // Close implements [control.Store]. It must not be called by a transaction.
 // Closing again does nothing.
@@ -108,6 +136,9 @@ func (s *Store) Close() error {
 
 // release closes what is open, in the order that lets go of the lock last.
 func (s *Store) release() error {
+	if s.listener != nil {
+		s.listener.stop()
+	}
 	var errs []error
 	for _, p := range []*pool{s.read, s.write} {
 		if p != nil {
@@ -120,7 +151,7 @@ func (s *Store) release() error {
 	return errors.Join(errs...)
 }
 
-// start counts a transaction that Close has to wait for.
+// start counts a transaction or backup that Close has to wait for.
 func (s *Store) start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,55 +159,5 @@ func (s *Store) start() error {
 		return gatewright.Errorf(gatewright.Unavailable, "the store is closed")
 	}
 	s.underWay.Add(1)
-	return nil
-}
-
-// run calls f in a transaction on a connection of p. The transaction never
-// outlives run, whatever f does: it may return, panic or end its goroutine.
-func (s *Store) run(ctx context.Context, p *pool, f func(control.Tx) error) error {
-	if err := s.start(); err != nil {
-		return err
-	}
-	defer s.underWay.Done()
-	if err := p.gate.enter(ctx); err != nil {
-		return err
-	}
-	defer p.gate.leave()
-
-	// A context that ends must not roll back behind f's back: statements see
-	// it (see tx), and the rollback is done here, before run returns.
-	sqlTx, err := p.db.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: !p.writable})
-	if err != nil {
-		return s.dialect.explain(fmt.Errorf("begin transaction: %w", err))
-	}
-	t := newTx(ctx, s, sqlTx, p.writable)
-	committed := false
-	defer func() {
-		t.done.Store(true)
-		if committed {
-			return
-		}
-		// After a failed statement SQLite may have rolled back by itself.
-		if err := sqlTx.Rollback(); err != nil && t.failure == nil {
-			s.log.LogAttrs(ctx, slog.LevelError, "transaction was not rolled back", slog.Any("error", err))
-		}
-	}()
-	if err := f(t); err != nil {
-		return err
-	}
-	if t.failure != nil {
-		return t.failure
-	}
-	if !p.writable {
-		return nil
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	t.done.Store(true)
-	committed = true // or failed to: either way the transaction is over
-	if err := sqlTx.Commit(); err != nil {
-		return s.dialect.explain(fmt.Errorf("commit: %w", err))
-	}
 	return nil
 }

@@ -2,16 +2,18 @@ package sqlstore
 
 import (
 	"errors"
+	"reflect"
 	"time"
 
 	"github.com/gatewright/gatewright"
 )
 
-const tokenColumns = "id, kind, name, group_id, hash, created_at, created_by, revoked_at"
+const tokenColumns = "id, kind, name, group_id, owner, project, scope, hash, created_at, created_by, expires_at, last_used_at, revoked_at"
 
 func scanToken(r row) (*gatewright.Token, error) {
 	k := new(gatewright.Token)
-	return k, r.Scan(&k.ID, &k.Kind, &k.Name, intoText(&k.Group), &k.Hash, intoTime(&k.CreatedAt), &k.CreatedBy, intoTime(&k.RevokedAt))
+	return k, r.Scan(&k.ID, &k.Kind, &k.Name, intoText(&k.Group), &k.Owner, &k.Project, intoJSON(&k.Scope), &k.Hash,
+		intoTime(&k.CreatedAt), &k.CreatedBy, intoTime(&k.ExpiresAt), intoTime(&k.LastUsedAt), intoTime(&k.RevokedAt))
 }
 
 func tokenNotFound(id gatewright.TokenID) error {
@@ -26,8 +28,13 @@ func (t *tx) CreateToken(k *gatewright.Token) error {
 			return err
 		}
 	}
-	n, err := t.exec("INSERT INTO tokens ("+tokenColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		k.ID, k.Kind, k.Name, textArg(k.Group), k.Hash, timeArg(k.CreatedAt), k.CreatedBy, timeArg(k.RevokedAt))
+	scope, err := optionalJSONArg(k.Scope, reflect.ValueOf(k.Scope).IsZero())
+	if err != nil {
+		return err
+	}
+	n, err := t.exec("INSERT INTO tokens ("+tokenColumns+") VALUES "+tuples(1, 13)+" ON CONFLICT DO NOTHING",
+		k.ID, k.Kind, k.Name, textArg(k.Group), k.Owner, k.Project, scope, k.Hash,
+		timeArg(k.CreatedAt), k.CreatedBy, timeArg(k.ExpiresAt), timeArg(k.LastUsedAt), timeArg(k.RevokedAt))
 	if err != nil {
 		return err
 	}
@@ -51,6 +58,20 @@ func (t *tx) Token(id gatewright.TokenID) (*gatewright.Token, error) {
 // Tokens implements [control.Tx].
 func (t *tx) Tokens() ([]*gatewright.Token, error) {
 	return list(t, scanToken, "SELECT "+tokenColumns+" FROM tokens ORDER BY seq")
+}
+
+// TokensOf implements [control.Tx].
+func (t *tx) TokensOf(owner gatewright.UserID) ([]*gatewright.Token, error) {
+	return list(t, scanToken, "SELECT "+tokenColumns+" FROM tokens WHERE owner = ? AND owner <> '' ORDER BY seq", owner)
+}
+
+// TouchToken implements [control.Tx].
+func (t *tx) TouchToken(id gatewright.TokenID, at time.Time) error {
+	n, err := t.exec("UPDATE tokens SET last_used_at = ? WHERE id = ?", timeArg(at), id)
+	if err == nil && n == 0 {
+		return tokenNotFound(id)
+	}
+	return err
 }
 
 // RevokeToken implements [control.Tx]. Revoking twice keeps the first time.

@@ -1,10 +1,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -22,29 +25,34 @@ type tx struct {
 	store    *Store
 	sql      *sql.Tx
 	writable bool
+	now      time.Time
+	number   string // by which the database knows the transaction; "" when it has none
+	signals  bool   // it appended an event
 	done     atomic.Bool
 
-	// failure is the first error of the driver. The database may have rolled
+	// cause is the first error of the driver. The database may have rolled
 	// back by then, so that a later statement would stand alone: nothing is
-	// executed any more, and nothing commits.
-	failure error
+	// executed any more, and nothing commits. Then failure says so.
+	cause, failure error
 
-	// stmts holds what this transaction has prepared, so that loops prepare
-	// once. They are closed with it.
+	// stmts holds what this transaction has prepared. They are closed with it.
 	stmts map[string]*sql.Stmt
 }
 
-func newTx(ctx context.Context, s *Store, t *sql.Tx, writable bool) *tx {
-	return &tx{ctx: ctx, store: s, sql: t, writable: writable, stmts: map[string]*sql.Stmt{}}
-}
-
-// Now implements [control.Tx], to the microsecond, as times are stored.
-func (t *tx) Now() time.Time { return t.store.clock().UTC().Truncate(time.Microsecond) }
+// Now implements [control.Tx]: one time for the whole transaction, to the
+// microsecond, as times are stored.
+func (t *tx) Now() time.Time { return t.now }
 
 // fail records what the driver said and returns it, explained.
 func (t *tx) fail(err error) error {
+	if t.cause == nil {
+		t.cause = err
+	}
 	if ctxErr := t.ctx.Err(); ctxErr != nil {
 		err = ctxErr // the driver would say "interrupted"
+		if errors.Is(context.Cause(t.ctx), errTooLong) {
+			err = errTooLong
+		}
 	}
 	err = t.store.dialect.explain(err)
 	if t.failure == nil {
@@ -53,12 +61,37 @@ func (t *tx) fail(err error) error {
 	return err
 }
 
-func (t *tx) prepare(query string) (*sql.Stmt, error) {
+// statement is what executes one statement, however often.
+type statement interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+}
+
+// direct is a statement that the driver prepares by itself.
+type direct struct {
+	tx    *sql.Tx
+	query string
+}
+
+// ExecContext implements statement.
+func (d direct) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	return d.tx.ExecContext(ctx, d.query, args...)
+}
+
+// QueryContext implements statement.
+func (d direct) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	return d.tx.QueryContext(ctx, d.query, args...)
+}
+
+func (t *tx) prepare(query string) (statement, error) {
 	if t.done.Load() {
 		return nil, errDone
 	}
 	if t.failure != nil {
 		return nil, t.failure
+	}
+	if !t.store.dialect.prepares {
+		return direct{t.sql, t.store.dialect.rebind(query)}, nil
 	}
 	if s, ok := t.stmts[query]; ok {
 		return s, nil
@@ -71,6 +104,17 @@ func (t *tx) prepare(query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
+// storable returns args with text the way every database takes it: UTF-8
+// without the character U+0000. What cannot be kept becomes U+FFFD.
+func storable(args []any) []any {
+	for i, a := range args {
+		if v := reflect.ValueOf(a); v.Kind() == reflect.String {
+			args[i] = strings.ReplaceAll(strings.ToValidUTF8(v.String(), "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+	return args
+}
+
 // exec executes a statement that writes and returns how many rows it touched.
 func (t *tx) exec(query string, args ...any) (int64, error) {
 	if !t.writable {
@@ -80,7 +124,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	result, err := s.ExecContext(t.ctx, args...)
+	result, err := s.ExecContext(t.ctx, storable(args)...)
 	if err != nil {
 		return 0, t.fail(err)
 	}
@@ -106,14 +150,19 @@ func (t *tx) scanRow(dest []any, query string, args ...any) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = s.QueryRowContext(t.ctx, args...).Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
+	rows, err := s.QueryContext(t.ctx, storable(args)...)
 	if err != nil {
 		return false, t.fail(err)
 	}
-	return true, nil
+	defer rows.Close()
+	found := rows.Next()
+	if found {
+		err = rows.Scan(dest...)
+	}
+	if err := cmp.Or(err, rows.Err(), rows.Close()); err != nil {
+		return false, t.fail(err)
+	}
+	return found, nil
 }
 
 // exists reports whether the query has a row of one integer.

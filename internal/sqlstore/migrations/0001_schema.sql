@@ -1,4 +1,4 @@
--- The whole of the first schema.
+-- The whole of the first schema. doc.go says how migrations are written.
 --
 -- Times are microseconds since 1970 in UTC; NULL is "not yet". JSON is TEXT;
 -- NULL is "empty". Text compares byte by byte. seq columns give the order of
@@ -7,13 +7,15 @@
 -- +goose Up
 
 -- "GWRT": tells this file from other programs' databases.
-PRAGMA application_id = 1196905044;
+-- +sqlite PRAGMA application_id = 1196905044;
 
 CREATE TABLE apis (
     id            TEXT    NOT NULL PRIMARY KEY,
     name          TEXT    NOT NULL UNIQUE,
     kind          TEXT    NOT NULL,
     owner         TEXT    NOT NULL,
+    settings      TEXT    NOT NULL,
+    revised       INTEGER NOT NULL,
     last_revision INTEGER NOT NULL,
     created_at    INTEGER
 ) STRICT;
@@ -34,6 +36,7 @@ CREATE TABLE revisions (
     api_id     TEXT    NOT NULL REFERENCES apis (id),
     number     INTEGER NOT NULL,
     version    TEXT    NOT NULL, -- '' for none
+    config_id  TEXT    NOT NULL, -- '' for none
     track      TEXT    NOT NULL,
     hash       TEXT    NOT NULL,
     created_at INTEGER,
@@ -65,33 +68,44 @@ CREATE TABLE gateway_groups (
     stage      TEXT    NOT NULL,
     labels     TEXT,
     hostnames  TEXT,
+    settings   TEXT    NOT NULL,
+    revised    INTEGER NOT NULL,
     generation INTEGER NOT NULL,
     digest     TEXT    NOT NULL, -- of manifest_entries
     log_start  INTEGER NOT NULL, -- the oldest generation that manifest_log leads on from
     created_at INTEGER
 ) STRICT;
 
-CREATE TABLE registries (
+-- What a group has beside its slots.
+CREATE TABLE group_resources (
     group_id TEXT NOT NULL REFERENCES gateway_groups (id),
-    name     TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    kind     TEXT NOT NULL, -- of the key
     body     TEXT NOT NULL,
-    PRIMARY KEY (group_id, name)
+    PRIMARY KEY (group_id, key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX group_resources_kind ON group_resources (group_id, kind, key);
 
 CREATE TABLE slots (
-    group_id    TEXT NOT NULL REFERENCES gateway_groups (id),
-    api_id      TEXT NOT NULL REFERENCES apis (id),
-    track       TEXT NOT NULL,
-    revision_id TEXT REFERENCES revisions (id),
-    version     TEXT    NOT NULL, -- '' for none
-    runtime     TEXT    NOT NULL,
-    change_id   TEXT,
-    generation  INTEGER NOT NULL,
-    since       INTEGER,
+    group_id           TEXT    NOT NULL REFERENCES gateway_groups (id),
+    api_id             TEXT    NOT NULL REFERENCES apis (id),
+    track              TEXT    NOT NULL,
+    revision_id        TEXT REFERENCES revisions (id),
+    canary_revision_id TEXT REFERENCES revisions (id), -- of canary: it protects its revision, too
+    version            TEXT    NOT NULL, -- '' for none
+    runtime            TEXT    NOT NULL,
+    canary             TEXT,
+    lifecycle          TEXT,
+    config_id          TEXT    NOT NULL, -- '' for none
+    change_id          TEXT,
+    generation         INTEGER NOT NULL,
+    since              INTEGER,
     PRIMARY KEY (group_id, api_id, track)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX slots_api ON slots (api_id);
 CREATE INDEX slots_revision ON slots (revision_id);
+CREATE INDEX slots_canary_revision ON slots (canary_revision_id);
+CREATE INDEX slots_canary ON slots (group_id, api_id, track) WHERE canary IS NOT NULL; -- the few that have one
 
 -- With rows of its own: were the table its primary key, SQLite would take that
 -- for the cheapest way to a slot's claims and read those of the whole group.
@@ -106,8 +120,11 @@ CREATE TABLE claims (
     path     TEXT NOT NULL,
     PRIMARY KEY (group_id, host, key)
 ) STRICT;
-CREATE INDEX claims_head ON claims (group_id, host, head, key);
+-- The head comes first, so that PostgreSQL, before it has statistics, does not
+-- take this index for as good as the primary key.
+CREATE INDEX claims_head ON claims (head, group_id, host, key);
 CREATE INDEX claims_slot ON claims (group_id, api_id, track);
+CREATE INDEX claims_api ON claims (api_id);
 
 CREATE TABLE manifest_entries (
     group_id TEXT NOT NULL REFERENCES gateway_groups (id),
@@ -153,17 +170,15 @@ CREATE TABLE staged_entries (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX staged_entries_hash ON staged_entries (hash, group_id);
 
+-- What is looked for has a column; the rest of a change is in detail, as JSON.
 CREATE TABLE changes (
-    seq          INTEGER NOT NULL PRIMARY KEY,
+    seq          SEQUENCE,
     id           TEXT    NOT NULL UNIQUE,
     group_id     TEXT    NOT NULL REFERENCES gateway_groups (id),
     group_name   TEXT    NOT NULL,
     kind         TEXT    NOT NULL,
     state        TEXT    NOT NULL,
     settled      INTEGER NOT NULL, -- 1 when the state is an end
-    plan_hash    TEXT    NOT NULL,
-    reason       TEXT    NOT NULL,
-    no_instance  INTEGER NOT NULL,
     author       TEXT    NOT NULL,
     client       TEXT    NOT NULL,
     created_at   INTEGER,
@@ -171,7 +186,7 @@ CREATE TABLE changes (
     activated_at INTEGER,
     settled_at   INTEGER,
     generation   INTEGER NOT NULL,
-    error        TEXT,
+    detail       TEXT    NOT NULL,
     items        TEXT
 ) STRICT;
 CREATE INDEX changes_group ON changes (group_id, seq);
@@ -185,7 +200,7 @@ CREATE TABLE change_slots (
     track       TEXT    NOT NULL,
     group_id    TEXT    NOT NULL,
     change_seq  INTEGER NOT NULL, -- changes.seq
-    kind        TEXT    NOT NULL, -- of the change
+    kind        TEXT    NOT NULL, -- of the item
     revision_id TEXT,             -- that runs after it
     activated   INTEGER NOT NULL, -- 1 once the change reached the gateways
     PRIMARY KEY (api_id, change_seq, track)
@@ -194,6 +209,20 @@ CREATE INDEX change_slots_group ON change_slots (api_id, group_id, change_seq);
 CREATE INDEX change_slots_track ON change_slots (api_id, track, group_id, change_seq);
 CREATE INDEX change_slots_ran ON change_slots (group_id, api_id, track, change_seq) WHERE activated = 1;
 CREATE INDEX change_slots_revision ON change_slots (group_id, api_id, track, revision_id) WHERE activated = 1;
+
+-- Which group resources a change is about.
+CREATE TABLE change_resources (
+    group_id   TEXT    NOT NULL,
+    key        TEXT    NOT NULL,
+    change_seq INTEGER NOT NULL, -- changes.seq
+    PRIMARY KEY (group_id, key, change_seq)
+) STRICT, WITHOUT ROWID;
+
+-- How many configuration IDs a day has given.
+CREATE TABLE config_ids (
+    day   TEXT    NOT NULL PRIMARY KEY, -- in UTC
+    given INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outcomes (
     change_id   TEXT NOT NULL REFERENCES changes (id),
@@ -230,6 +259,7 @@ CREATE TABLE instances (
     rejections  TEXT,
     unlisted    INTEGER NOT NULL, -- rejections beyond those
     warnings    TEXT,
+    usage_batch INTEGER NOT NULL, -- the newest that is counted
     sequence    INTEGER NOT NULL, -- of the report this is from
     session_key TEXT    NOT NULL,
     prior_key   TEXT    NOT NULL
@@ -238,7 +268,7 @@ CREATE INDEX instances_group ON instances (group_id, name, id);
 CREATE INDEX instances_name ON instances (name, id);
 
 CREATE TABLE tokens (
-    seq        INTEGER NOT NULL PRIMARY KEY,
+    seq        SEQUENCE,
     id         TEXT    NOT NULL UNIQUE,
     kind       TEXT    NOT NULL,
     name       TEXT    NOT NULL,
@@ -250,7 +280,7 @@ CREATE TABLE tokens (
 ) STRICT;
 
 CREATE TABLE audit (
-    id      INTEGER NOT NULL PRIMARY KEY,
+    id      SEQUENCE,
     at      INTEGER,
     actor   TEXT    NOT NULL,
     client  TEXT    NOT NULL,
@@ -260,3 +290,28 @@ CREATE TABLE audit (
     target  TEXT    NOT NULL,
     detail  TEXT    NOT NULL
 ) STRICT;
+
+CREATE TABLE events (
+    seq    SEQUENCE,
+    origin TEXT NOT NULL,
+    kind   TEXT NOT NULL,
+    ref    TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE usage_counts (
+    bucket    INTEGER NOT NULL,
+    group_id  TEXT    NOT NULL,
+    api_id    TEXT    NOT NULL,
+    track     TEXT    NOT NULL,
+    revision  INTEGER NOT NULL,
+    route     TEXT    NOT NULL,
+    app_id    TEXT    NOT NULL, -- '' for callers without a key
+    version   TEXT    NOT NULL,
+    calls     INTEGER NOT NULL,
+    errors    INTEGER NOT NULL,
+    refused   INTEGER NOT NULL,
+    last_call INTEGER,
+    PRIMARY KEY (bucket, group_id, api_id, track, revision, route, app_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_counts_api ON usage_counts (api_id, bucket, group_id, track, revision, route, app_id);
+CREATE INDEX usage_counts_app ON usage_counts (app_id, bucket, group_id, api_id, track, revision, route);
