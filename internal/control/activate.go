@@ -12,18 +12,69 @@ import (
 // it into service. Past it the change settles, and says who did not.
 const ActivateTimeout = 60 * time.Second
 
-// activate makes the change what the group wants, in one transaction: the
-// manifest's next generation, slots and registries, sealed revisions and
-// bound versions, and the change's record.
+// activate makes a prepared change what the group wants.
 func (c *Control) activate(tx Tx, ch *gatewright.Change) error {
 	delta, err := tx.Staged(ch.ID)
 	if err != nil {
 		return err
 	}
-	if ch.Generation, err = tx.ApplyDelta(ch.Group, delta); err != nil {
+	if err := tx.Unstage(ch.ID); err != nil {
 		return err
 	}
-	if err := tx.Unstage(ch.ID); err != nil {
+	return c.apply(tx, ch, delta)
+}
+
+// overtake makes a change what the group wants at once: there is nothing in it
+// that an instance could fail to build.
+func (c *Control) overtake(tx Tx, ch *gatewright.Change, group *gatewright.Group) error {
+	delta, err := compileChange(tx, ch, group)
+	if err != nil {
+		return err
+	}
+	if err := c.apply(tx, ch, delta); err != nil {
+		return err
+	}
+	return c.yield(tx, ch, group)
+}
+
+// yield lets what is being prepared go by what overtook it: a slot is compiled
+// again, for it would put the old settings back; a change of the same group
+// resource is void.
+func (c *Control) yield(tx Tx, ch *gatewright.Change, group *gatewright.Group) error {
+	unsettled, err := tx.Changes(ChangeFilter{Group: ch.Group, Unsettled: true})
+	if err != nil {
+		return err
+	}
+	for _, other := range unsettled {
+		if other.State != gatewright.ChangePreparing {
+			continue
+		}
+		for i := range ch.Items {
+			it := &ch.Items[i]
+			if it.Resource != nil && other.Alters(it.Resource.Key) {
+				err = c.settle(tx, other, gatewright.ChangeSuperseded, gatewright.Errorf(gatewright.Conflict, "overtaken by %s, which altered %s", ch.ID, it.Resource.Name))
+			} else if it.Slot != nil && other.Alters(gatewright.SlotResourceKey(gatewright.SlotKey{Group: ch.Group, API: it.Slot.API, Track: it.Slot.Track})) {
+				if err = tx.Unstage(other.ID); err == nil {
+					err = c.prepare(tx, other, group)
+				}
+			} else {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			break // once is enough, whatever else they have in common
+		}
+	}
+	return nil
+}
+
+// apply puts the delta into force, in one transaction: the manifest's next
+// generation, slots and group resources, sealed revisions and bound versions,
+// and the change's record.
+func (c *Control) apply(tx Tx, ch *gatewright.Change, delta gatewright.Delta) error {
+	var err error
+	if ch.Generation, err = tx.ApplyDelta(ch.Group, delta); err != nil {
 		return err
 	}
 	ch.State, ch.ActivatedAt = gatewright.ChangeActivating, tx.Now()
@@ -46,19 +97,19 @@ func (c *Control) activate(tx Tx, ch *gatewright.Change) error {
 	if err := tx.TrimManifestLog(ch.Group, c.cfg.KeepLog); err != nil {
 		return err
 	}
-	return tx.UpdateChange(ch)
+	return c.moved(tx, ch)
 }
 
 func (c *Control) activateItem(tx Tx, ch *gatewright.Change, item *gatewright.ChangeItem, group *gatewright.Group) error {
-	if r := item.Registry; r != nil {
+	if r := item.Resource; r != nil {
 		if r.After == nil {
-			return tx.DeleteRegistry(ch.Group, r.Name)
+			return tx.DeleteGroupResource(ch.Group, r.Key)
 		}
-		return tx.PutRegistry(ch.Group, r.After)
+		return tx.PutGroupResource(ch.Group, r.After)
 	}
 	s := item.Slot
 	d := &draft{tx: tx, group: group}
-	it, err := d.itemOf(s)
+	it, err := d.itemOf(item)
 	if err != nil {
 		return err
 	}
@@ -68,6 +119,18 @@ func (c *Control) activateItem(tx Tx, ch *gatewright.Change, item *gatewright.Ch
 		return tx.PutSlot(slot)
 	}
 	slot.Revision, slot.Version, slot.Runtime = s.After.Revision, s.After.Version, s.After.Runtime
+	slot.Lifecycle, slot.ConfigID = s.After.Lifecycle, s.After.ConfigID
+	if slot.Canary = s.After.Canary.Clone(); slot.Canary != nil {
+		if s.Before == nil || s.Before.Canary == nil || s.Before.Canary.Percent != slot.Canary.Percent || s.Before.Canary.Enabled != slot.Canary.Enabled {
+			slot.Canary.Since = ch.ActivatedAt
+		}
+		if err := tx.SealRevision(slot.Canary.Revision, tx.Now()); err != nil {
+			return err
+		}
+		if err := bind(tx, s.API, slot.Canary.Version, slot.Canary.Hash); err != nil {
+			return err
+		}
+	}
 	if err := c.seal(tx, s, it); err != nil {
 		return err
 	}
@@ -77,7 +140,7 @@ func (c *Control) activateItem(tx Tx, ch *gatewright.Change, item *gatewright.Ch
 	if err := tx.PutSlot(slot); err != nil {
 		return err
 	}
-	if ch.Kind == gatewright.ChangeSync {
+	if item.Action == gatewright.ChangeSync {
 		return c.relabel(tx, ch, s)
 	}
 	return nil
@@ -94,7 +157,7 @@ func (c *Control) seal(tx Tx, s *gatewright.SlotChange, it *draftItem) error {
 	if s.Stamp == "" {
 		return nil
 	}
-	if err := tx.BindVersion(gatewright.VersionBinding{API: s.API, Label: s.Stamp, Hash: s.After.Hash, BoundAt: tx.Now()}); err != nil {
+	if err := bind(tx, s.API, s.Stamp, s.After.Hash); err != nil {
 		return err
 	}
 	stored, err := tx.Revision(s.After.Revision)
@@ -102,6 +165,14 @@ func (c *Control) seal(tx Tx, s *gatewright.SlotChange, it *draftItem) error {
 		return err
 	}
 	return tx.SetRevisionVersion(s.After.Revision, s.Stamp)
+}
+
+// bind makes a version a promise; "" is none.
+func bind(tx Tx, api gatewright.APIID, version string, hash gatewright.Hash) error {
+	if version == "" {
+		return nil
+	}
+	return tx.BindVersion(gatewright.VersionBinding{API: api, Label: version, Hash: hash, BoundAt: tx.Now()})
 }
 
 // relabel lets the other groups that run the revision show the version a sync
@@ -129,7 +200,7 @@ func (c *Control) relabel(tx Tx, ch *gatewright.Change, s *gatewright.SlotChange
 		companion := &gatewright.Change{
 			ID: gatewright.ChangeID(gatewright.NewID("chg_", tx.Now())), Group: group.ID, GroupName: group.Name,
 			Kind: gatewright.ChangeConfigure, State: gatewright.ChangeScheduled,
-			Items: []gatewright.ChangeItem{{Slot: &gatewright.SlotChange{
+			Items: []gatewright.ChangeItem{{Action: gatewright.ChangeConfigure, Slot: &gatewright.SlotChange{
 				API: s.API, APIName: s.APIName, Track: s.Track, Before: before, After: &after, Stamp: s.Stamp,
 			}}},
 			PlanHash: ch.PlanHash, Reason: fmt.Sprintf("shows version %s, which %s carried to %s", s.Stamp, ch.ID, ch.GroupName),
@@ -225,5 +296,17 @@ func (c *Control) settle(tx Tx, ch *gatewright.Change, state gatewright.ChangeSt
 	if err := tx.Unstage(ch.ID); err != nil {
 		return err
 	}
-	return tx.UpdateChange(ch)
+	return c.moved(tx, ch)
+}
+
+// moved writes down how far the change has come, and lets the other replicas
+// of the control plane know.
+func (c *Control) moved(tx Tx, ch *gatewright.Change) error {
+	if err := tx.UpdateChange(ch); err != nil {
+		return err
+	}
+	if err := c.tell(tx, ch); err != nil {
+		return err
+	}
+	return c.announce(tx, eventChange, string(ch.ID))
 }

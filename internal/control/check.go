@@ -16,10 +16,17 @@ func checks() []check {
 	return []check{
 		{"runtime", (*Control).checkRuntime},
 		{"busy", (*Control).checkBusy},
+		{"policies", (*Control).checkPolicies},
 		{"version", (*Control).checkVersion},
+		{"compatibility", (*Control).checkCompatibility},
 		{"route-conflict", (*Control).checkRouteConflict},
-		{"registry", (*Control).checkRegistry},
+		{"resource", (*Control).checkResource},
+		{"canary", (*Control).checkCanary},
+		{"lifecycle", (*Control).checkLifecycle},
+		{"freeze", (*Control).checkFreeze},
 		{"limits", (*Control).checkLimits},
+		{"transition", (*Control).checkTransition},
+		{"units", (*Control).checkUnits},
 		{"instances", (*Control).checkInstances},
 	}
 }
@@ -61,7 +68,7 @@ func refusal(findings []gatewright.Finding) error {
 	if e == nil {
 		return nil
 	}
-	if len(e.Details) == 1 {
+	if len(e.Details) == 1 && e.Details[0].Location == "" { // it would say nothing more
 		e.Details = nil
 	}
 	return e

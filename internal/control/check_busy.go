@@ -10,6 +10,9 @@ import (
 // checkBusy refuses a second change of a slot while one is under way. A
 // rollback does not wait: it overtakes.
 func (c *Control) checkBusy(d *draft) error {
+	if d.req.Kind.Overtakes() {
+		return nil
+	}
 	unsettled, err := d.tx.Changes(ChangeFilter{Group: d.group.ID, Unsettled: true})
 	if err != nil {
 		return err
@@ -21,6 +24,9 @@ func (c *Control) checkBusy(d *draft) error {
 		unsettled = unsettled[i+1:]
 	}
 	for _, other := range unsettled {
+		if other.Kind.Overtakes() || waits(other, d.tx.Now()) {
+			continue // one that waits is planned again when its turn comes, and void if this one got in its way
+		}
 		for i := range d.items {
 			it := &d.items[i]
 			if !touches(other, it) {
@@ -33,11 +39,19 @@ func (c *Control) checkBusy(d *draft) error {
 				})
 				continue
 			}
-			d.add(gatewright.Finding{
+			f := gatewright.Finding{
 				Level: gatewright.LevelError, Code: gatewright.Conflict, Subject: it.subject(),
 				Message: fmt.Sprintf("change %s (%s by %s) of %s in %s is under way (%s)", other.ID, other.Kind, other.Author, it.subject(), d.group.Name, other.State),
 				Remedy:  "wait for it, or roll back to overtake it",
-			})
+			}
+			turns, err := d.turnsExtensible(other, it)
+			if err != nil {
+				return err
+			}
+			if turns {
+				f.Message += " and turns it from a standard into an extensible proxy; until then it can be neither deployed, undeployed nor deleted there"
+			}
+			d.add(f)
 		}
 	}
 	return nil
@@ -47,14 +61,14 @@ func (c *Control) checkBusy(d *draft) error {
 func touches(c *gatewright.Change, it *draftItem) bool {
 	for _, item := range c.Items {
 		switch {
-		case item.Slot != nil && it.registry == nil:
+		case item.Resource != nil:
+			if it.resource != nil && item.Resource.Key == it.resource.Key {
+				return true
+			}
+		case it.resource == nil:
 			// An API that does not exist yet has no ID; its name is what two
 			// first publishes have in common.
 			if item.Slot.Track == it.track.Name && (item.Slot.API == it.api.ID || item.Slot.APIName == it.api.Name) {
-				return true
-			}
-		case item.Registry != nil && it.registry != nil:
-			if item.Registry.Name == it.registry.Name {
 				return true
 			}
 		}

@@ -22,22 +22,23 @@ const (
 // host, method, template shape and priority. Routes of different APIs that
 // overlap, but which precedence tells apart, are worth a warning.
 func (c *Control) checkRouteConflict(d *draft) error {
+	wanted := d.wantedClaims()
 	for i := range d.items {
 		it := &d.items[i]
-		if it.after == nil || it.api == nil || !d.claimsChange(it) {
+		if it.after == nil || !d.claimsChange(it) {
 			continue
 		}
 		slot := it.slotKey(d.group.ID)
-		claims := claimsOf(it, slot, d.group)
+		claims := wanted.of[i]
 		holders, err := d.tx.ClaimHolders(slot, claims)
 		if err != nil {
 			return err
 		}
-		others, err := d.outside(holders)
+		others, err := d.outside(holders, wanted)
 		if err != nil {
 			return err
 		}
-		others = append(others, d.inside(i, claims)...)
+		others = append(others, d.inside(i, wanted)...)
 		d.reportConflicts(it, claims, others)
 		if len(others) == 0 {
 			if err := d.reportOverlaps(it, slot, claims); err != nil {
@@ -48,6 +49,35 @@ func (c *Control) checkRouteConflict(d *draft) error {
 	return nil
 }
 
+// wanted is what the slots of a change will claim.
+type wanted struct {
+	of      [][]Claim // by item
+	holders map[claimID][]int
+	slots   map[string]bool // subjects of the items
+}
+
+type claimID struct{ host, key string }
+
+func (d *draft) wantedClaims() *wanted {
+	w := &wanted{of: make([][]Claim, len(d.items)), holders: map[claimID][]int{}, slots: map[string]bool{}}
+	for i := range d.items {
+		it := &d.items[i]
+		if it.resource != nil {
+			continue
+		}
+		w.slots[string(it.api.ID)+"@"+it.track.Name] = true
+		if it.after == nil {
+			continue
+		}
+		w.of[i] = claimsOf(it, it.slotKey(d.group.ID), d.group)
+		for _, c := range w.of[i] {
+			id := claimID{c.Host, c.Key}
+			w.holders[id] = append(w.holders[id], i)
+		}
+	}
+	return w
+}
+
 // holder is a claim and the name of the slot that holds it.
 type holder struct {
 	Claim
@@ -56,10 +86,10 @@ type holder struct {
 
 // outside leaves out the claims of slots this change alters: what counts is
 // what they will claim.
-func (d *draft) outside(claims []Claim) ([]holder, error) {
+func (d *draft) outside(claims []Claim, w *wanted) ([]holder, error) {
 	var holders []holder
 	for _, c := range claims {
-		if slices.ContainsFunc(d.items, func(it draftItem) bool { return it.api != nil && it.slotKey(d.group.ID) == c.Slot }) {
+		if w.slots[string(c.Slot.API)+"@"+c.Slot.Track] {
 			continue
 		}
 		api, err := d.tx.API(c.Slot.API)
@@ -73,15 +103,15 @@ func (d *draft) outside(claims []Claim) ([]holder, error) {
 
 // inside returns which of the claims of item i other items of the change will
 // hold. Of two items that both alter their claims the later one finds it.
-func (d *draft) inside(i int, claims []Claim) []holder {
+func (d *draft) inside(i int, w *wanted) []holder {
 	var holders []holder
-	for j := range d.items {
-		other := &d.items[j]
-		if j == i || other.after == nil || other.api == nil || j > i && d.claimsChange(other) {
-			continue
-		}
-		for _, c := range sharedClaims(claimsOf(other, other.slotKey(d.group.ID), d.group), claims) {
-			holders = append(holders, holder{c, other.subject()})
+	for _, c := range w.of[i] {
+		for _, j := range w.holders[claimID{c.Host, c.Key}] {
+			if j == i || j > i && d.claimsChange(&d.items[j]) {
+				continue
+			}
+			k := slices.IndexFunc(w.of[j], func(o Claim) bool { return o.Host == c.Host && o.Key == c.Key })
+			holders = append(holders, holder{w.of[j][k], d.items[j].subject()})
 		}
 	}
 	return holders
@@ -89,24 +119,49 @@ func (d *draft) inside(i int, claims []Claim) []holder {
 
 // claimsChange reports whether the item could alter what its slot claims.
 func (d *draft) claimsChange(it *draftItem) bool {
-	if it.before == nil || it.before.Hash != it.after.Hash {
+	if it.before == nil || it.before.Hash != it.after.Hash || canaryHash(it.before) != canaryHash(it.after) {
 		return true
 	}
 	b, a := &it.before.Runtime, &it.after.Runtime
 	return b.PathPrefix != a.PathPrefix || strings.Join(b.Hosts, ",") != strings.Join(a.Hosts, ",")
 }
 
-// claimsOf lists what the item's routes claim in the group.
+func canaryHash(c *gatewright.SlotContent) gatewright.Hash {
+	if c.Canary == nil {
+		return ""
+	}
+	return c.Canary.Hash
+}
+
+// claimsOf lists what the item's routes claim in the group. Those of its
+// canary are its own too, whether or not it is switched on.
 func claimsOf(it *draftItem, slot gatewright.SlotKey, group *gatewright.Group) []Claim {
+	claims := claimsOfRevision(it, it.revision, slot, group)
+	if it.canary == nil || it.canary.ID == it.revision.ID {
+		return claims
+	}
+	held := make(map[claimID]bool, len(claims))
+	for i := range claims {
+		held[claimID{claims[i].Host, claims[i].Key}] = true
+	}
+	for _, c := range claimsOfRevision(it, it.canary, slot, group) {
+		if !held[claimID{c.Host, c.Key}] {
+			claims = append(claims, c)
+		}
+	}
+	return claims
+}
+
+func claimsOfRevision(it *draftItem, rev *gatewright.Revision, slot gatewright.SlotKey, group *gatewright.Group) []Claim {
 	hosts := compile.Hosts(it.after.Runtime, group)
 	if len(hosts) == 0 {
 		hosts = []string{""}
 	}
-	routes := it.revision.Definition.Routes
+	routes := rev.Definition.Routes
 	claims := make([]Claim, 0, len(routes)*len(hosts))
 	for i := range routes {
 		r := &routes[i]
-		path := compile.FullPath(it.after.Runtime, it.revision, r)
+		path := compile.FullPath(it.after.Runtime, rev, r)
 		shape := gatewright.TemplateShape(path)
 		methods := r.Methods
 		if len(methods) == 0 {
@@ -132,21 +187,6 @@ func headOf(shape string) string {
 		return "{}"
 	}
 	return head
-}
-
-func sharedClaims(held, wanted []Claim) []Claim {
-	type id struct{ host, key string }
-	want := make(map[id]bool, len(wanted))
-	for _, w := range wanted {
-		want[id{w.Host, w.Key}] = true
-	}
-	var shared []Claim
-	for _, h := range held {
-		if want[id{h.Host, h.Key}] {
-			shared = append(shared, h)
-		}
-	}
-	return shared
 }
 
 func (d *draft) reportConflicts(it *draftItem, claims []Claim, holders []holder) {

@@ -2,11 +2,14 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/auth"
+	"github.com/gatewright/gatewright/internal/secret"
 )
 
 // Config holds what an installation may set.
@@ -17,7 +20,16 @@ type Config struct {
 	// KeepLog is how many generations back an instance can be before it is
 	// sent the whole manifest; 0 means DefaultKeepLog.
 	KeepLog int
-	Log     *slog.Logger
+	// KeepAudit is how long audit entries are kept; 0 means for ever.
+	KeepAudit time.Duration
+	// Clock is what guesses at passwords and tokens are slowed down by; nil
+	// means time.Now.
+	Clock func() time.Time
+	// Secrets seals what receivers are reached with; without it there are none.
+	Secrets *secret.Box
+	// PublicURL is where people find the dashboard; "" leaves links out.
+	PublicURL string
+	Log       *slog.Logger
 }
 
 // DefaultKeepLog is the number of generations the manifest log reaches back.
@@ -25,9 +37,14 @@ const DefaultKeepLog = 10_000
 
 // Control is the control plane. Its methods may be called concurrently.
 type Control struct {
-	store  Store
-	cfg    Config
-	events *hub
+	store     Store
+	cfg       Config
+	events    *hub
+	gate      *gate
+	origin    string // of events made here, as other replicas see it
+	lastEvent int64  // that was passed on; of tail alone
+	hasher    *auth.Hasher
+	throttle  *auth.Throttle
 
 	mu sync.Mutex
 	// listening is since when instances are heard; the time before does not
@@ -39,6 +56,8 @@ type Control struct {
 	kicks       map[gatewright.GroupID]chan struct{} // wakes a group's pipeline
 	run         func(gatewright.GroupID)             // starts a group's pipeline; nil until Run
 	seen        map[gatewright.InstanceID]sign       // last report, when newer than the stored one
+	used        map[gatewright.TokenID]time.Time     // when uses of tokens were written down last
+	reminded    time.Time                            // when it was looked last for what ends soon
 }
 
 // New returns the control plane over store. Nothing moves until [Control.Run].
@@ -49,15 +68,35 @@ func New(ctx context.Context, store Store, cfg Config) (*Control, error) {
 	if cfg.KeepLog == 0 {
 		cfg.KeepLog = DefaultKeepLog
 	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	c := &Control{
 		store:  store,
 		cfg:    cfg,
 		events: newHub(),
+		gate:   newGate(),
 		kicks:  map[gatewright.GroupID]chan struct{}{},
 		seen:   map[gatewright.InstanceID]sign{},
+		used:   map[gatewright.TokenID]time.Time{},
 	}
-	err := store.View(ctx, func(tx Tx) error {
+	var err error
+	if c.hasher, err = auth.NewHasher(auth.DefaultHashParams()); err != nil {
+		return nil, fmt.Errorf("prepare hashing of passwords: %w", err)
+	}
+	if c.throttle, err = auth.NewThrottle(cfg.Clock); err != nil {
+		return nil, fmt.Errorf("prepare slowing down of guesses: %w", err)
+	}
+	err = store.View(ctx, func(tx Tx) error {
 		c.listening = tx.Now()
+		c.origin = gatewright.NewID("", c.listening)
+		var err error
+		if c.lastEvent, err = tx.LastEvent(); err != nil {
+			return err
+		}
 		c.listened = c.listening
 		all, err := tx.Instances("")
 		for _, in := range all {
@@ -71,9 +110,4 @@ func New(ctx context.Context, store Store, cfg Config) (*Control, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// audit appends an entry within tx.
-func audit(tx Tx, actor gatewright.Actor, action, target, detail string) error {
-	return tx.AppendAudit(&gatewright.AuditEntry{At: tx.Now(), Actor: actor, Action: action, Target: target, Detail: detail})
 }

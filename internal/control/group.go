@@ -16,6 +16,9 @@ func (c *Control) CreateGroup(ctx context.Context, actor gatewright.Actor, g gat
 		if err := tx.CreateGroup(&g); err != nil {
 			return err
 		}
+		if err := c.announce(tx, eventGroup, string(g.ID)); err != nil {
+			return err
+		}
 		return audit(tx, actor, "group.create", g.Name, string(g.Stage))
 	})
 	if err != nil {
@@ -53,10 +56,44 @@ func (c *Control) Registries(ctx context.Context, group string) ([]*gatewright.R
 		if err != nil {
 			return err
 		}
-		rs, err = tx.Registries(g.ID)
+		all, err := tx.GroupResources(g.ID, gatewright.KeyRegistry)
+		rs = make([]*gatewright.Registry, len(all))
+		for i, r := range all {
+			rs[i] = r.Registry
+		}
 		return err
 	})
 	return rs, err
+}
+
+// UpdateGroup alters labels and settings of a group; revised is what the
+// group's Revised was when it was read, [gatewright.Conflict] if it is
+// something else by now.
+func (c *Control) UpdateGroup(ctx context.Context, actor gatewright.Actor, name string, revised int64, labels map[string]string, settings gatewright.GroupSettings) (*gatewright.Group, error) {
+	var g *gatewright.Group
+	err := c.store.Update(ctx, func(tx Tx) (err error) {
+		if g, err = findGroup(tx, name); err != nil {
+			return err
+		}
+		before := *g
+		g.Labels, g.Settings, g.Revised = labels, settings, revised
+		if err := g.Validate(); err != nil {
+			return err
+		}
+		if err := tx.UpdateGroup(g); err != nil {
+			return err
+		}
+		if err := c.announce(tx, eventGroup, string(g.ID)); err != nil {
+			return err
+		}
+		return auditChange(tx, actor, "group.update", g.Name, &before, g)
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.events.publish(Event{Group: g})
+	c.kick(g.ID)
+	return g, nil
 }
 
 // InstanceInfo is an instance and how it is heard now.

@@ -251,7 +251,7 @@ func (w *world) fill(g *gatewright.Group, n int) (rejections []gatewright.Reject
 			api := &gatewright.API{ID: gatewright.APIID("api_" + name), Name: name, Kind: gatewright.KindProxy, CreatedAt: tx.Now()}
 			rev := &gatewright.Revision{ID: gatewright.RevisionID("rev_" + name), API: api.ID, Version: "1", Track: "v1", Hash: def.ContentHash(), Definition: *def, CreatedAt: tx.Now()}
 			slot := &gatewright.Slot{SlotKey: gatewright.SlotKey{Group: g.ID, API: api.ID, Track: "v1"}, Revision: rev.ID, Version: "1", Generation: g.Generation + 1, Runtime: gatewright.RuntimeConfig{Enabled: true}}
-			key, hash := gatewright.APIKey(slot.SlotKey), gatewright.HashBytes([]byte(name))
+			key, hash := gatewright.SlotResourceKey(slot.SlotKey), gatewright.HashBytes([]byte(name))
 			d.Upserts[key] = hash
 			rejections = append(rejections, gatewright.Rejection{Key: key, Hash: hash, Reason: "resource format 2 is not supported by this gateway"})
 			for _, err := range []error{

@@ -21,7 +21,8 @@ const (
 	maxUnlisted       = 1_000_000
 	touchInterval     = 10 * time.Second // how often mere signs of life are written down
 	sessionKeyBytes   = 32
-	maxInstanceFields = 256 // bytes of name, address, version
+	maxInstanceFields = 256  // bytes of name, address, version
+	MaxUsage          = 5000 // counts in one report
 )
 
 // Join is what a gateway says of itself when it opens its link.
@@ -71,7 +72,10 @@ func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*
 			in.PriorKey = in.SessionKey // stays good until the new one was used: this answer may get lost
 		}
 		in.SessionKey = gatewright.HashBytes([]byte(secret))
-		return tx.PutInstance(in)
+		if err := tx.PutInstance(in); err != nil {
+			return err
+		}
+		return c.announce(tx, eventInstance, string(in.ID))
 	})
 	if err != nil {
 		return nil, err
@@ -153,10 +157,10 @@ func (c *Control) ForgetInstance(ctx context.Context, actor gatewright.Actor, id
 			return gatewright.Errorf(gatewright.PreconditionFailed, "instance %s (%s) is running; stop it first", in.ID, in.Name)
 		}
 		group = in.Group
-		if err := tx.DeleteInstance(id); err != nil {
+		if err := audit(tx, actor, "instance.forget", string(id), in.Name); err != nil { // first: it looks up the group
 			return err
 		}
-		return audit(tx, actor, "instance.forget", string(id), in.Name)
+		return tx.DeleteInstance(id)
 	})
 	if err == nil {
 		c.kick(group)
@@ -176,7 +180,9 @@ type Report struct {
 	Unlisted   int // how many rejections there are beyond those
 	Prepared   []Prepared
 	Warnings   []string
-	Leaving    bool // it stops and says goodbye
+	Leaving    bool               // it stops and says goodbye
+	Usage      []gatewright.Usage // calls since the batch before; Group is not read
+	UsageBatch int64              // number of that batch, growing; one that was counted is not counted again
 }
 
 // Prepared is an instance's answer to a prepare.
@@ -232,11 +238,24 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 		if r.Leaving {
 			in.LeftAt = tx.Now()
 		}
+		if err := r.recordUsage(tx, in); err != nil {
+			return err
+		}
 		if err := tx.PutInstance(in); err != nil {
 			return err
 		}
-		moved, err = r.recordPrepared(tx, in)
-		return err
+		if moved, err = r.recordPrepared(tx, in); err != nil {
+			return err
+		}
+		for _, ch := range moved {
+			if err := c.announce(tx, eventChange, string(ch.ID)); err != nil {
+				return err
+			}
+		}
+		if told {
+			return c.announce(tx, eventInstance, string(in.ID))
+		}
+		return nil
 	})
 	if err != nil || late {
 		return err
@@ -256,7 +275,7 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 
 // news reports whether r is more than a sign of life.
 func (r *Report) news(in *gatewright.Instance, now time.Time) bool {
-	return r.Leaving || len(r.Prepared) > 0 || !in.LeftAt.IsZero() || in.PriorKey != "" ||
+	return r.Leaving || len(r.Prepared) > 0 || len(r.Usage) > 0 && r.UsageBatch > in.UsageBatch || !in.LeftAt.IsZero() || in.PriorKey != "" ||
 		r.differs(in) || now.Sub(in.LastSeen) >= touchInterval
 }
 
@@ -311,6 +330,19 @@ func (r *Report) recordPrepared(tx Tx, in *gatewright.Instance) ([]*gatewright.C
 	return moved, nil
 }
 
+// recordUsage counts the calls an instance tells of, each batch once.
+func (r *Report) recordUsage(tx Tx, in *gatewright.Instance) error {
+	if len(r.Usage) == 0 || r.UsageBatch <= in.UsageBatch {
+		return nil
+	}
+	in.UsageBatch = r.UsageBatch
+	counts := slices.Clone(r.Usage)
+	for i := range counts {
+		counts[i].Group = in.Group
+	}
+	return tx.AddUsage(counts)
+}
+
 // clip bounds what an instance made us keep.
 func (r *Report) clip() {
 	cut := func(s string) string {
@@ -328,6 +360,7 @@ func (r *Report) clip() {
 	for i := range r.Warnings {
 		r.Warnings[i] = cut(r.Warnings[i])
 	}
+	r.Usage = r.Usage[:min(len(r.Usage), MaxUsage)]
 	for i := range r.Prepared {
 		if p := &r.Prepared[i]; len(p.Rejections) > 0 {
 			p.Rejections[0].Reason = cut(p.Rejections[0].Reason)

@@ -255,8 +255,8 @@ func TestTracks(t *testing.T) {
 	w.live(at("1.1", "/v1"))
 	w.live(at("1.2", "/v1")) // replaces in place
 	w.refused(at("1.3", "/other"), gatewright.Conflict, "keep the base path", "new major")
-	w.live(at("2.0", "/v2")) // runs beside
-	if len(gw.entries) != 2 {
+	w.live(at("2.0", "/v2"))  // runs beside
+	if len(gw.entries) != 4 { // two slots, two revisions
 		t.Fatalf("%d resources run", len(gw.entries))
 	}
 	w.refused(request(gatewright.ChangeDisable, "test", control.Item{API: "Echo"}), gatewright.Invalid, "Echo@v1, Echo@v2")
@@ -273,7 +273,7 @@ func TestSeveralItemsAreOneChange(t *testing.T) {
 		{Definition: definition("Other", "1.0", "/other", "/echo"), Version: "1.0", Runtime: nodes("127.0.0.1:7001")},
 	}}
 	ch := w.live(req)
-	if ch.Generation != 1 || len(gw.entries) != 2 || len(gw.history) != 1 {
+	if ch.Generation != 1 || len(gw.entries) != 4 || len(gw.history) != 1 {
 		t.Errorf("generation %d, %d resources in %d steps", ch.Generation, len(gw.entries), len(gw.history))
 	}
 	req.Items = append(req.Items[:1:1], req.Items[0])
@@ -293,7 +293,7 @@ func TestTwoTracksOfANewAPIAreOneChange(t *testing.T) {
 		{Definition: definition("Echo", "2.0", "/v2", "/echo"), Version: "2.0", Runtime: nodes("127.0.0.1:7001")},
 	}}
 	w.live(req)
-	if _, tracks, err := w.c.API(w.ctx, "Echo"); err != nil || len(tracks) != 2 || len(gw.entries) != 2 {
+	if _, tracks, err := w.c.API(w.ctx, "Echo"); err != nil || len(tracks) != 2 || len(gw.entries) != 4 {
 		t.Errorf("tracks %v, %d resources: %v", tracks, len(gw.entries), err)
 	}
 }
@@ -371,16 +371,22 @@ func TestRegistries(t *testing.T) {
 	req := publish("test", "1.0.0", "/a")
 	req.Items[0].Runtime = disc
 	w.refused(req, gatewright.PreconditionFailed, "no registry \"local-dns\"", "gatewright registry add")
-	add := request(gatewright.ChangeConfigure, "test", control.Item{Registry: &gatewright.Registry{Name: "local-dns", Type: "dns"}})
+	add := request(gatewright.ChangeConfigure, "test", control.Item{Resource: &gatewright.GroupResource{Registry: &gatewright.Registry{Name: "local-dns", Type: "dns"}}})
 	w.live(add)
 	w.live(req)
+	if len(gw.entries) != 3 { // registry, slot, revision
+		t.Errorf("the gateway runs %d resources", len(gw.entries))
+	}
+	remove := request(gatewright.ChangeConfigure, "test", control.Item{Remove: gatewright.RegistryKey("local-dns")})
+	w.refused(remove, gatewright.Conflict, "used by Pets")
+	both := control.Request{Kind: gatewright.ChangeApply, Group: "test", Items: []control.Item{ // the last user and what it used
+		{Action: gatewright.ChangeConfigure, Remove: gatewright.RegistryKey("local-dns")},
+		{Action: gatewright.ChangeConfigure, API: "Pets", Runtime: nodes("127.0.0.1:7001")},
+	}}
+	w.live(both)
 	if len(gw.entries) != 2 {
 		t.Errorf("the gateway runs %d resources", len(gw.entries))
 	}
-	remove := request(gatewright.ChangeConfigure, "test", control.Item{Remove: "local-dns"})
-	w.refused(remove, gatewright.Conflict, "used by Pets")
-	w.live(request(gatewright.ChangeConfigure, "test", control.Item{API: "Pets", Runtime: nodes("127.0.0.1:7001")}))
-	w.live(remove)
 	w.refused(remove, gatewright.NotFound, "no registry")
 }
 

@@ -28,6 +28,7 @@ func TestLifecycleModel(t *testing.T) {
 			"publish": m.publish,
 			"sync":    m.sync,
 			"simple":  m.simple,
+			"access":  m.access,
 			"settle":  func(*rapid.T) { m.w.settle() },
 			"gateway": m.gateway,
 			"time": func(rt *rapid.T) {
@@ -90,18 +91,52 @@ func (m *model) simple(rt *rapid.T) {
 	kind := rapid.SampledFrom([]gatewright.ChangeKind{
 		gatewright.ChangeRollback, gatewright.ChangeRollback, gatewright.ChangeDeploy, gatewright.ChangeUndeploy,
 		gatewright.ChangeEnable, gatewright.ChangeDisable, gatewright.ChangeConfigure,
+		gatewright.ChangeCanaryStart, gatewright.ChangeCanaryStep, gatewright.ChangeCanaryPromote, gatewright.ChangeCanaryAbort,
+		gatewright.ChangeDeprecate, gatewright.ChangeRetire, gatewright.ChangeSettings,
 	}).Draw(rt, "kind")
 	item := control.Item{API: rapid.SampledFrom(apis).Draw(rt, "api")}
 	switch kind {
 	case gatewright.ChangeDeploy:
 		item.Revision = fmt.Sprint(rapid.IntRange(1, 6).Draw(rt, "revision"))
 		item.Runtime = nodes("127.0.0.1:7003")
+	case gatewright.ChangeCanaryStart, gatewright.ChangeCanaryStep:
+		item.Revision = fmt.Sprint(rapid.IntRange(1, 6).Draw(rt, "revision"))
+		item.Canary = &control.CanaryPatch{Percent: ptr(float64(rapid.IntRange(0, 100).Draw(rt, "percent"))), Enabled: ptr(rapid.Bool().Draw(rt, "on"))}
+	case gatewright.ChangeDeprecate:
+		if rapid.Bool().Draw(rt, "deprecated") {
+			item.Lifecycle = &gatewright.Lifecycle{}
+		}
 	case gatewright.ChangeConfigure:
 		item.Runtime = nodes(fmt.Sprintf("127.0.0.1:%d", rapid.IntRange(7000, 7003).Draw(rt, "port")))
 	}
 	req := request(kind, rapid.SampledFrom([]string{"test", "production"}).Draw(rt, "group"), item)
 	req.Override = rapid.Bool().Draw(rt, "override")
+	req.AbortCanary = rapid.Bool().Draw(rt, "abort canary")
+	if rapid.IntRange(0, 9).Draw(rt, "later") == 0 {
+		req.NotBefore = m.w.clock.Now().Add(time.Minute)
+	}
 	m.submit(req)
+}
+
+// access gives and takes keys while other changes are on their way.
+func (m *model) access(rt *rapid.T) {
+	group := rapid.SampledFrom([]string{"test", "production"}).Draw(rt, "group")
+	var err error
+	switch rapid.SampledFrom([]string{"create", "delete", "key", "revoke", "grant"}).Draw(rt, "what") {
+	case "create":
+		_, err = m.w.c.CreateApp(m.w.ctx, admin, group, "app", "")
+	case "delete":
+		_, err = m.w.c.DeleteApp(m.w.ctx, admin, group, "app")
+	case "key":
+		_, _, err = m.w.c.AddCredential(m.w.ctx, admin, group, "app", control.NewCredential{})
+	case "revoke":
+		_, err = m.w.c.RevokeCredential(m.w.ctx, admin, group, "app", "key-1")
+	case "grant":
+		_, err = m.w.c.PutGrant(m.w.ctx, admin, group, "app", control.NewGrant{API: rapid.SampledFrom(apis).Draw(rt, "api")})
+	}
+	if err != nil && gatewright.CodeOf(err) == gatewright.Internal {
+		rt.Fatalf("access: %v", err)
+	}
 }
 
 func (m *model) gateway(rt *rapid.T) {
@@ -115,7 +150,7 @@ func (m *model) gateway(rt *rapid.T) {
 		gw.deaf = true
 	case "rejects":
 		gw.reject = func(r *gatewright.Resource) string {
-			if r.API.Version == "1.1" {
+			if r.Slot != nil && r.Slot.Current.Version == "1.1" {
 				return "cannot run 1.1"
 			}
 			return ""
@@ -144,7 +179,7 @@ func (m *model) invariants(rt *rapid.T) {
 	m.w.must(err)
 	rolling := map[gatewright.GroupID]int{}
 	for _, ch := range changes {
-		if ch.State == gatewright.ChangePreparing || ch.State == gatewright.ChangeActivating {
+		if !ch.Kind.Overtakes() && (ch.State == gatewright.ChangePreparing || ch.State == gatewright.ChangeActivating) {
 			rolling[ch.Group]++
 		}
 		if (ch.Generation > 0) != !ch.ActivatedAt.IsZero() {
@@ -198,6 +233,8 @@ func (m *model) rest() {
 	}
 	m.w.settle()
 	m.w.clock.advance(control.PrepareTimeout)
+	m.w.clock.advance(time.Minute) // for those that waited for it
+	m.w.must(m.w.c.Listen(m.w.ctx))
 	for range 3 {
 		m.w.settle()
 	}
@@ -214,8 +251,17 @@ func (m *model) rest() {
 		m.w.must(err)
 		status, err := m.w.c.Status(m.w.ctx, control.StatusQuery{Group: group})
 		m.w.must(err)
-		if len(status) != len(manifest.Entries) {
-			m.rt.Fatalf("%s: %d deployments, %d manifest entries", group, len(status), len(manifest.Entries))
+		apps, err := m.w.c.Apps(m.w.ctx, group)
+		m.w.must(err)
+		want := len(apps) // and each slot, with the revisions it runs
+		for _, d := range status {
+			want += 2
+			if c := d.Content.Canary; c != nil && c.Revision != d.Content.Revision {
+				want++
+			}
+		}
+		if want != len(manifest.Entries) {
+			m.rt.Fatalf("%s: %d deployments make %d entries, the manifest has %d", group, len(status), want, len(manifest.Entries))
 		}
 		for _, gw := range m.w.gateways {
 			if gw.group.ID == g.ID && !maps.Equal(gw.entries, manifest.Entries) {

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +33,8 @@ func (c *Control) Run(ctx context.Context) error {
 	defer cancel()
 
 	c.mu.Lock()
+	wg.Go(func() { c.tail(ctx) })
+	wg.Go(func() { c.keepTime(ctx) })
 	c.run = func(id gatewright.GroupID) {
 		kick := make(chan struct{}, 1)
 		c.kicks[id] = kick
@@ -71,7 +72,7 @@ func (c *Control) Run(ctx context.Context) error {
 		case <-listen.C:
 			err = c.Listen(ctx)
 		case <-sweep.C:
-			err = c.Sweep(ctx)
+			err = errors.Join(c.Sweep(ctx), c.Remind(ctx))
 		}
 		if err != nil && ctx.Err() == nil {
 			c.cfg.Log.Error("housekeeping failed", slog.Any("error", err))
@@ -151,44 +152,47 @@ func (c *Control) runGroup(ctx context.Context, id gatewright.GroupID, kick <-ch
 }
 
 // Advance moves the changes of a group as far as they can go now and reports
-// whether any is still under way. It is idempotent, and all it knows is in
-// the store.
+// whether any goes on by itself. It is idempotent, and all it knows is in the
+// store.
 func (c *Control) Advance(ctx context.Context, id gatewright.GroupID) (busy bool, err error) {
 	for {
-		var queue []*gatewright.Change
+		var turn []*gatewright.Change
 		err := c.store.View(ctx, func(tx Tx) (err error) {
-			queue, err = queued(tx, id)
+			turn, err = theirTurn(tx, id)
 			return err
 		})
-		if err != nil || len(queue) == 0 {
+		if err != nil || len(turn) == 0 {
 			return false, err
 		}
-		var moved, head *gatewright.Change
+		var moved, at *gatewright.Change
 		err = c.store.Update(ctx, func(tx Tx) error {
-			moved, head = nil, nil
-			queue, err := queued(tx, id)
-			if busy = len(queue) > 0; err != nil || !busy {
+			moved, at = nil, nil
+			turn, err := theirTurn(tx, id)
+			if busy = len(turn) > 0; err != nil || !busy {
 				return err
 			}
-			head = queue[0]
 			group, err := tx.Group(id)
 			if err != nil {
 				return err
 			}
-			state := head.State
-			if err := c.step(tx, head, group); err != nil {
-				return err
-			}
-			if head.State != state {
-				moved = head
+			for _, ch := range turn {
+				at = ch
+				state := ch.State
+				if err := c.step(tx, ch, group); err != nil {
+					return err
+				}
+				if ch.State != state {
+					moved = ch
+					return nil
+				}
 			}
 			return nil
 		})
-		if refused := (*gatewright.Error)(nil); head != nil && errors.As(err, &refused) &&
+		if refused := (*gatewright.Error)(nil); at != nil && errors.As(err, &refused) &&
 			refused.Code != gatewright.Unavailable && refused.Code != gatewright.Internal {
 			// A rule that no check foresaw stands against it. Trying again
 			// would not help, and the changes behind it must not wait.
-			if moved, err = c.giveUp(ctx, head.ID, refused); err != nil {
+			if moved, err = c.giveUp(ctx, at.ID, refused); err != nil {
 				return true, err
 			}
 		}
@@ -199,27 +203,46 @@ func (c *Control) Advance(ctx context.Context, id gatewright.GroupID) (busy bool
 	}
 }
 
-// queued returns the changes of a group that wait for nothing but their turn,
-// the one whose turn it is first: the one that rolls already, else the oldest
-// rollback, else the oldest.
-func queued(tx Tx, group gatewright.GroupID) ([]*gatewright.Change, error) {
+// theirTurn returns the changes of a group that can move now: those that roll
+// already, those whose time has passed, and, when nothing else is rolling, the
+// first of those that wait for nothing but their turn: the oldest rollback,
+// else the oldest. What overtakes is in nobody's way.
+func theirTurn(tx Tx, group gatewright.GroupID) ([]*gatewright.Change, error) {
 	unsettled, err := tx.Changes(ChangeFilter{Group: group, Unsettled: true})
 	if err != nil {
 		return nil, err
 	}
-	urgency := func(c *gatewright.Change) int {
+	now := tx.Now()
+	var turn []*gatewright.Change
+	var next *gatewright.Change
+	rolling := false
+	for _, ch := range slices.Backward(unsettled) { // oldest first
 		switch {
-		case c.State == gatewright.ChangePreparing || c.State == gatewright.ChangeActivating:
-			return 0
-		case c.Kind == gatewright.ChangeRollback:
-			return 1
+		case ch.State == gatewright.ChangePreparing || ch.State == gatewright.ChangeActivating:
+			turn = append(turn, ch)
+			rolling = rolling || !ch.Kind.Overtakes()
+		case expired(ch, now):
+			turn = append(turn, ch)
+		case waits(ch, now):
+		case next == nil || ch.Kind == gatewright.ChangeRollback && next.Kind != gatewright.ChangeRollback:
+			next = ch
 		}
-		return 2
 	}
-	unsettled = slices.DeleteFunc(unsettled, func(c *gatewright.Change) bool { return c.State == gatewright.ChangePendingApproval })
-	slices.Reverse(unsettled) // oldest first
-	slices.SortStableFunc(unsettled, func(a, b *gatewright.Change) int { return cmp.Compare(urgency(a), urgency(b)) })
-	return unsettled, nil
+	if next != nil && !rolling {
+		turn = append(turn, next)
+	}
+	return turn, nil
+}
+
+// waits reports whether a change waits for people or for its time.
+func waits(c *gatewright.Change, now time.Time) bool {
+	return c.State == gatewright.ChangePendingApproval || c.State == gatewright.ChangeScheduled && c.NotBefore.After(now)
+}
+
+// expired reports whether a change that has not begun never will.
+func expired(c *gatewright.Change, now time.Time) bool {
+	return (c.State == gatewright.ChangePendingApproval || c.State == gatewright.ChangeScheduled) &&
+		!c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt)
 }
 
 // giveUp fails a change that cannot be moved on.
@@ -240,7 +263,11 @@ func (c *Control) giveUp(ctx context.Context, id gatewright.ChangeID, why *gatew
 // step moves one change on by one state, if it can.
 func (c *Control) step(tx Tx, ch *gatewright.Change, group *gatewright.Group) error {
 	switch ch.State {
-	case gatewright.ChangeScheduled:
+	case gatewright.ChangePendingApproval, gatewright.ChangeScheduled:
+		if expired(ch, tx.Now()) {
+			return c.settle(tx, ch, gatewright.ChangeExpired, gatewright.Errorf(gatewright.PreconditionFailed,
+				"it had not begun by %s", ch.ExpiresAt.UTC().Format(time.RFC3339)))
+		}
 		return c.begin(tx, ch, group)
 	case gatewright.ChangePreparing:
 		return c.stepPreparing(tx, ch, group)

@@ -18,7 +18,7 @@ func TestOneRejectionFailsTheChange(t *testing.T) {
 	a, b, c := w.join(g, "a"), w.join(g, "b"), w.join(g, "c")
 	w.live(publish("test", "1.0.0", "/a"))
 	b.reject = func(r *gatewright.Resource) string {
-		if r.API.Version == "1.0.1" {
+		if r.Slot != nil && r.Slot.Current.Version == "1.0.1" {
 			return "this gateway accepts 1 route; with this change it would have 2"
 		}
 		return ""
@@ -35,7 +35,7 @@ func TestOneRejectionFailsTheChange(t *testing.T) {
 			t.Errorf("%s runs %s", gw.name, gw.running("Pets").Version)
 		}
 		for _, entries := range gw.history {
-			if len(entries) != 1 || entries[gatewright.APIKey(gatewright.SlotKey{API: ch.Items[0].Slot.API, Track: "v1"})] == "" {
+			if len(entries) != 2 || entries[gatewright.SlotResourceKey(gatewright.SlotKey{API: ch.Items[0].Slot.API, Track: "v1"})] == "" {
 				t.Errorf("%s served %v", gw.name, entries)
 			}
 		}

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +13,9 @@ import (
 
 // Plan computes what the request would do. It changes nothing.
 func (c *Control) Plan(ctx context.Context, req Request) (*gatewright.Plan, error) {
+	if err := c.lookAhead(ctx, &req); err != nil {
+		return nil, err
+	}
 	var plan *gatewright.Plan
 	err := c.store.View(ctx, func(tx Tx) error {
 		d, err := c.draft(tx, &req)
@@ -37,7 +39,7 @@ func (c *Control) draft(tx Tx, req *Request) (*draft, error) {
 
 func (c *Control) describe(d *draft) (*gatewright.Plan, error) {
 	p := &gatewright.Plan{
-		Kind: d.req.Kind, Group: d.group.Name, NoOp: true,
+		Kind: d.req.Kind, Group: d.group.Name, Units: d.units, NoOp: true,
 		Items: []gatewright.PlanItem{}, Findings: slices.Clone(d.findings), Instances: []gatewright.PlanTarget{},
 	}
 	if p.Findings == nil {
@@ -62,43 +64,38 @@ func (c *Control) describe(d *draft) (*gatewright.Plan, error) {
 			ID: in.ID, Name: in.Name, Health: in.HealthAt(now, c.cfg.LostAfter, d.group),
 		})
 	}
+	p.Approval = d.approvalNeeded()
 	p.Hash = d.hash()
 	return p, nil
 }
 
-// hash identifies what the plan does and what the checks found. Numbers and
-// identifiers that storing the plan would give out take no part, nor does
-// anything else that goes on in the group.
+// hash identifies what the plan does and what the checks found. Numbers,
+// identifiers and times that storing the plan would give out take no part, nor
+// does anything else that goes on in the group.
 func (d *draft) hash() gatewright.Hash {
 	type item struct {
+		Action        gatewright.ChangeKind
 		Subject       string
 		Before, After *gatewright.SlotContent
 		Stamp         string
-		Registry      *gatewright.RegistryChange
+		Resource      *gatewright.ResourceChange
 	}
 	type finding struct{ Check, Level, Subject, Message string }
 	var in struct {
-		Kind     gatewright.ChangeKind
-		Group    gatewright.GroupID
-		Items    []item
-		Findings []finding
+		Kind                 gatewright.ChangeKind
+		Group                gatewright.GroupID
+		NotBefore, ExpiresAt time.Time
+		Items                []item
+		Findings             []finding
 	}
-	anonymous := func(c *gatewright.SlotContent) *gatewright.SlotContent {
-		if c == nil {
-			return nil
-		}
-		copied := *c
-		copied.Revision, copied.Number = "", 0
-		return &copied
-	}
-	in.Kind, in.Group = d.req.Kind, d.group.ID
+	in.Kind, in.Group, in.NotBefore, in.ExpiresAt = d.req.Kind, d.group.ID, d.req.NotBefore.UTC(), d.req.ExpiresAt.UTC()
 	for i := range d.items {
 		it := &d.items[i]
-		in.Items = append(in.Items, item{it.subject(), anonymous(it.before), anonymous(it.after), it.stamp, it.registry})
+		in.Items = append(in.Items, item{it.action, it.subject(), d.anonymous(it.before), d.anonymous(it.after), it.stamp, it.resource})
 	}
 	for _, f := range d.findings {
-		if f.Check == "instances" {
-			continue // who is reachable changes by itself and alters nothing of what is done
+		if f.Check == "instances" || f.Check == "units" {
+			continue // who is reachable, and what else is deployed, changes by itself and alters nothing of what is done
 		}
 		in.Findings = append(in.Findings, finding{f.Check, string(f.Level), f.Subject, f.Message})
 	}
@@ -109,11 +106,30 @@ func (d *draft) hash() gatewright.Hash {
 	return gatewright.HashBytes(b)
 }
 
-func (d *draft) describeItem(it *draftItem) (gatewright.PlanItem, error) {
-	if it.registry != nil {
-		return describeRegistry(it.registry), nil
+// anonymous returns c without what only storing the plan would decide.
+func (d *draft) anonymous(c *gatewright.SlotContent) *gatewright.SlotContent {
+	if c == nil {
+		return nil
 	}
-	item := gatewright.PlanItem{Subject: it.api.Name, Track: it.track.Name, Action: "update", Lines: []string{}}
+	copied := *c
+	copied.Revision, copied.Number, copied.ConfigID = "", 0, ""
+	if c.Lifecycle != nil {
+		l, now := *c.Lifecycle, d.tx.Now()
+		for _, at := range []*time.Time{&l.DeprecatedAt, &l.RetiredAt} {
+			if at.Equal(now) {
+				*at = time.Unix(0, 0).UTC() // "as it goes live", whenever that is
+			}
+		}
+		copied.Lifecycle = &l
+	}
+	return &copied
+}
+
+func (d *draft) describeItem(it *draftItem) (gatewright.PlanItem, error) {
+	if it.resource != nil {
+		return describeResource(it.resource), nil
+	}
+	item := gatewright.PlanItem{Kind: it.action, Subject: it.api.Name, Track: it.track.Name, Action: "update", Lines: []string{}}
 	if it.before != nil {
 		item.From = it.before.Label()
 	} else {
@@ -138,7 +154,9 @@ func (d *draft) describeItem(it *draftItem) (gatewright.PlanItem, error) {
 	}
 	item.Lines = append(item.Lines, lines...)
 	if len(item.Lines) == 0 {
-		if d.supersedes(it) {
+		if it.action == gatewright.ChangeSettings {
+			item.Lines = append(item.Lines, "~ settings of the API")
+		} else if d.supersedes(it) {
 			item.Lines = append(item.Lines, "~ the change under way is given up; "+it.after.Label()+" goes on serving")
 		} else {
 			item.Action = "none"
@@ -153,6 +171,7 @@ func describeFirst(it *draftItem) []string {
 		fmt.Sprintf("+ base path %s, %s", shownBase(rt.PathPrefix, def.BasePath), count(len(def.Routes), "route")),
 		"+ upstream " + describeUpstream(&rt.Upstream),
 	}
+	lines = append(lines, diffPolicies(&gatewright.Definition{}, def)...)
 	if len(rt.Hosts) > 0 {
 		lines = append(lines, "+ hosts "+strings.Join(rt.Hosts, ", "))
 	}
@@ -184,13 +203,15 @@ func (d *draft) describeUpdate(it *draftItem) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		diff := diffRoutes(before.Definition.Routes, it.revision.Definition.Routes)
+		diff := append(diffRoutes(before.Definition.Routes, it.revision.Definition.Routes), diffPolicies(&before.Definition, &it.revision.Definition)...)
 		if len(diff) == 0 {
 			diff = []string{"~ document changed; its routes are the same"}
 		}
 		lines = append(lines, diff...)
 	}
-	return append(lines, diffRuntime(&it.before.Runtime, &it.after.Runtime)...), nil
+	lines = append(lines, diffRuntime(&it.before.Runtime, &it.after.Runtime)...)
+	lines = append(lines, diffCanary(it.before.Canary, it.after.Canary)...)
+	return append(lines, diffLifecycle(it.before.Lifecycle, it.after.Lifecycle)...), nil
 }
 
 // diffRoutes lists added, removed and altered routes, by what they answer to.
@@ -226,77 +247,4 @@ func diffRoutes(before, after []gatewright.Route) []string {
 	}
 	slices.Sort(gone)
 	return append(gone, lines...)
-}
-
-func diffRuntime(before, after *gatewright.RuntimeConfig) []string {
-	var lines []string
-	diff := func(what, b, a string) {
-		if b != a {
-			lines = append(lines, "~ "+what+" "+orNone(b)+" → "+orNone(a))
-		}
-	}
-	diff("enabled", fmt.Sprint(before.Enabled), fmt.Sprint(after.Enabled))
-	diff("hosts", strings.Join(before.Hosts, ", "), strings.Join(after.Hosts, ", "))
-	diff("path prefix", before.PathPrefix, after.PathPrefix)
-	diff("keep path prefix", fmt.Sprint(before.KeepPathPrefix), fmt.Sprint(after.KeepPathPrefix))
-	diff("upstream", describeUpstream(&before.Upstream), describeUpstream(&after.Upstream))
-	return lines
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "(none)"
-	}
-	return s
-}
-
-func describeUpstream(u *gatewright.Upstream) string {
-	var b strings.Builder
-	b.WriteString(u.Scheme + "://")
-	for i, n := range u.Nodes {
-		if i > 0 {
-			b.WriteString(",")
-		}
-		b.WriteString(n.String())
-	}
-	if u.Discovery != nil {
-		b.WriteString(u.Discovery.String())
-	}
-	switch u.HostHeader {
-	case gatewright.HostHeaderClient:
-		b.WriteString(" (client's host)")
-	case gatewright.HostHeaderFixed:
-		b.WriteString(" (host " + u.Host + ")")
-	}
-	t := u.Timeouts.WithDefaults()
-	if t != (gatewright.Timeouts{}).WithDefaults() {
-		fmt.Fprintf(&b, " (timeouts %s %s %s)", time.Duration(t.Connect), time.Duration(t.Send), time.Duration(t.Read))
-	}
-	return b.String()
-}
-
-func describeRegistry(r *gatewright.RegistryChange) gatewright.PlanItem {
-	item := gatewright.PlanItem{Subject: "registry " + r.Name, Lines: []string{}}
-	text := func(r *gatewright.Registry) string {
-		stale := cmp.Or(time.Duration(r.Stale), gatewright.DefaultStale)
-		servers := "the machine's resolvers"
-		if len(r.Servers) > 0 {
-			servers = strings.Join(r.Servers, ", ")
-		}
-		return fmt.Sprintf("%s, %s, stale %s", r.Type, servers, stale)
-	}
-	switch {
-	case r.After == nil:
-		item.Action = "remove"
-		item.Lines = append(item.Lines, "- "+text(r.Before))
-	case r.Before == nil:
-		item.Action = "create"
-		item.Lines = append(item.Lines, "+ "+text(r.After))
-	case text(r.Before) == text(r.After):
-		item.Action = "none"
-	default:
-		item.Action = "update"
-		item.Lines = append(item.Lines, "~ "+text(r.Before)+" → "+text(r.After))
-	}
-	return item
 }

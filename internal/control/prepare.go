@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatewright/gatewright"
@@ -36,13 +37,28 @@ func (c *Control) begin(tx Tx, ch *gatewright.Change, group *gatewright.Group) e
 // settles the change and returns nil when what it would alter is no longer
 // what was planned with.
 func (c *Control) again(tx Tx, ch *gatewright.Change, group *gatewright.Group) (*draft, error) {
-	d := &draft{tx: tx, group: group, req: &Request{Kind: ch.Kind, AllowNoInstance: ch.NoInstance, Override: true}, self: ch.ID}
-	for _, item := range ch.Items {
-		if r := item.Registry; r != nil {
-			d.items = append(d.items, draftItem{registry: r})
+	d := &draft{tx: tx, group: group, self: ch.ID, req: &Request{
+		Kind: ch.Kind, Override: true, AbortCanary: ch.AbortCanary, AllowNoInstance: ch.NoInstance,
+		BreakFreeze: ch.BreakFreeze, Force: ch.Force,
+	}}
+	for _, a := range ch.Allowances {
+		d.req.AllowBreaking = append(d.req.AllowBreaking, Allowance{Rule: a.Rule, Fingerprint: a.Fingerprint})
+	}
+	for i := range ch.Items {
+		item := &ch.Items[i]
+		if r := item.Resource; r != nil {
+			now, err := tx.GroupResource(group.ID, r.Key)
+			if err != nil && !isNotFound(err) {
+				return nil, err
+			}
+			if !sameResource(now, r.Before) {
+				return nil, c.settle(tx, ch, gatewright.ChangeSuperseded, gatewright.Errorf(gatewright.Conflict,
+					"stale: since it was planned, %s in %s was changed", r.Name, group.Name))
+			}
+			d.items = append(d.items, draftItem{action: item.Action, resource: r})
 			continue
 		}
-		it, err := d.itemOf(item.Slot)
+		it, err := d.itemOf(item)
 		if err != nil {
 			return nil, err
 		}
@@ -57,8 +73,9 @@ func (c *Control) again(tx Tx, ch *gatewright.Change, group *gatewright.Group) (
 }
 
 // itemOf rebuilds a draft item from its record, with what runs now as before.
-func (d *draft) itemOf(s *gatewright.SlotChange) (*draftItem, error) {
-	it := &draftItem{after: s.After, stamp: s.Stamp}
+func (d *draft) itemOf(item *gatewright.ChangeItem) (*draftItem, error) {
+	s := item.Slot
+	it := &draftItem{action: item.Action, after: s.After, stamp: s.Stamp}
 	var err error
 	if it.api, err = d.tx.API(s.API); err != nil {
 		return nil, err
@@ -73,6 +90,9 @@ func (d *draft) itemOf(s *gatewright.SlotChange) (*draftItem, error) {
 		labelled := *it.revision
 		labelled.Version = s.After.Version
 		it.revision = &labelled
+		if err := it.findCanary(d.tx); err != nil {
+			return nil, err
+		}
 	}
 	slot, err := d.tx.Slot(it.slotKey(d.group.ID))
 	if isNotFound(err) {
@@ -88,28 +108,12 @@ func (d *draft) itemOf(s *gatewright.SlotChange) (*draftItem, error) {
 // prepare compiles the change, stages it and asks the reachable instances to
 // build it.
 func (c *Control) prepare(tx Tx, ch *gatewright.Change, group *gatewright.Group) error {
-	d := &draft{tx: tx, group: group}
-	delta := gatewright.Delta{Upserts: map[gatewright.Key]gatewright.Hash{}}
-	for _, item := range ch.Items {
-		key, res, err := d.resourceOf(&item)
-		if err != nil {
-			return err
-		}
-		if res == nil {
-			delta.Deletes = append(delta.Deletes, key)
-			continue
-		}
-		body, hash, err := res.Encode()
-		if gatewright.CodeOf(err) == gatewright.LimitExceeded {
-			return c.settle(tx, ch, gatewright.ChangeFailed, gatewright.AsError(err))
-		}
-		if err != nil {
-			return err
-		}
-		if err := tx.PutBlob(hash, body); err != nil {
-			return err
-		}
-		delta.Upserts[key] = hash
+	delta, err := compileChange(tx, ch, group)
+	if gatewright.CodeOf(err) == gatewright.LimitExceeded {
+		return c.settle(tx, ch, gatewright.ChangeFailed, gatewright.AsError(err))
+	}
+	if err != nil {
+		return err
 	}
 	if err := tx.Stage(ch.ID, ch.Group, delta); err != nil {
 		return err
@@ -121,31 +125,90 @@ func (c *Control) prepare(tx Tx, ch *gatewright.Change, group *gatewright.Group)
 	}
 	for _, in := range reachable {
 		o := gatewright.InstanceOutcome{Instance: in.ID, Name: in.Name, State: gatewright.OutcomePending, At: tx.Now()}
-		ch.Outcomes = append(ch.Outcomes, o)
+		if !ch.SetOutcome(o) {
+			continue
+		}
 		if err := tx.PutOutcome(ch.ID, o); err != nil {
 			return err
 		}
 	}
-	return tx.UpdateChange(ch)
+	return c.moved(tx, ch)
 }
 
-// resourceOf compiles one item; the resource is nil when it is removed.
-func (d *draft) resourceOf(item *gatewright.ChangeItem) (gatewright.Key, *gatewright.Resource, error) {
-	if r := item.Registry; r != nil {
-		if r.After == nil {
-			return gatewright.RegistryKey(r.Name), nil, nil
+// compileChange returns what the change does to the group's manifest and
+// stores the blobs it names.
+func compileChange(tx Tx, ch *gatewright.Change, group *gatewright.Group) (gatewright.Delta, error) {
+	d := &draft{tx: tx, group: group}
+	delta := gatewright.Delta{Upserts: map[gatewright.Key]gatewright.Hash{}}
+	put := func(key gatewright.Key, res *gatewright.Resource) error {
+		body, hash, err := res.Encode()
+		if err != nil {
+			return err
 		}
-		return gatewright.RegistryKey(r.Name), compile.Registry(r.After), nil
+		delta.Upserts[key] = hash
+		return tx.PutBlob(hash, body)
 	}
-	it, err := d.itemOf(item.Slot)
-	if err != nil {
-		return "", nil, err
+	for i := range ch.Items {
+		item := &ch.Items[i]
+		if item.Resource != nil {
+			if item.Resource.After == nil {
+				delta.Deletes = append(delta.Deletes, item.Resource.Key)
+			} else if err := put(item.Resource.Key, compileResource(item.Resource.After)); err != nil {
+				return delta, err
+			}
+			continue
+		}
+		it, err := d.itemOf(item)
+		if err != nil {
+			return delta, err
+		}
+		gone := map[int]bool{}
+		for _, n := range numbersOf(it.before) {
+			gone[n] = true
+		}
+		key := gatewright.SlotResourceKey(it.slotKey(group.ID))
+		if it.after == nil {
+			delta.Deletes = append(delta.Deletes, key)
+		} else if err := put(key, compile.Slot(it.api, it.track.Name, it.after, group)); err != nil {
+			return delta, err
+		}
+		for _, rev := range []*gatewright.Revision{it.revision, it.canary} {
+			if rev == nil {
+				continue
+			}
+			if !gone[rev.Number] { // what ran already is in the manifest
+				if err := put(gatewright.RevisionKey(it.api.ID, rev.Number), compile.Revision(it.api.ID, rev)); err != nil {
+					return delta, err
+				}
+			}
+			gone[rev.Number] = false
+		}
+		for n, really := range gone {
+			if really {
+				delta.Deletes = append(delta.Deletes, gatewright.RevisionKey(it.api.ID, n))
+			}
+		}
 	}
-	key := gatewright.APIKey(it.slotKey(d.group.ID))
-	if it.after == nil {
-		return key, nil, nil
+	slices.Sort(delta.Deletes)
+	return delta, nil
+}
+
+func compileResource(r *gatewright.GroupResource) *gatewright.Resource {
+	if r.App != nil {
+		return compile.App(r.App)
 	}
-	return key, compile.API(it.api, it.revision, it.after.Runtime, d.group), nil
+	return compile.Registry(r.Registry)
+}
+
+// numbersOf lists the revisions a slot runs.
+func numbersOf(c *gatewright.SlotContent) []int {
+	switch {
+	case c == nil:
+		return nil
+	case c.Canary != nil:
+		return []int{c.Number, c.Canary.Number}
+	}
+	return []int{c.Number}
 }
 
 // stepPreparing activates the change once every reachable instance has built

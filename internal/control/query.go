@@ -81,35 +81,12 @@ type ChangeQuery struct {
 func (c *Control) Changes(ctx context.Context, q ChangeQuery) ([]*gatewright.Change, error) {
 	var cs []*gatewright.Change
 	err := c.store.View(ctx, func(tx Tx) error {
-		f := ChangeFilter{Before: q.Before, Limit: q.Limit}
-		if q.Group != "" {
-			g, err := findGroup(tx, q.Group)
-			if err != nil {
-				return err
-			}
-			f.Group = g.ID
+		f, err := q.filter(tx)
+		if err != nil {
+			return err
 		}
-		if q.API != "" {
-			a, track, err := findAPI(tx, q.API)
-			if err != nil {
-				return err
-			}
-			f.API, f.Track = a.ID, track
-		}
-		var err error
 		cs, err = tx.Changes(f)
 		return err
 	})
 	return cs, err
-}
-
-// Audit lists audit entries newest first; before is an exclusive upper ID, 0
-// for none.
-func (c *Control) Audit(ctx context.Context, before int64, limit int) ([]*gatewright.AuditEntry, error) {
-	var es []*gatewright.AuditEntry
-	err := c.store.View(ctx, func(tx Tx) (err error) {
-		es, err = tx.Audit(before, limit)
-		return err
-	})
-	return es, err
 }

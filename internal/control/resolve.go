@@ -16,22 +16,33 @@ type draft struct {
 	group    *gatewright.Group
 	items    []draftItem
 	findings []gatewright.Finding
+	allowed  []Allowance         // findings the request lets pass
 	self     gatewright.ChangeID // the recorded change that is planned again, "" for a new one
+
+	made      map[string]*gatewright.API     // APIs the change makes, by name
+	opened    map[string][]*gatewright.Track // tracks the change opens, by the API's name
+	published map[string][]*Item             // items that publish, by the API's name
+
+	moved []move                   // see moves
+	org   *gatewright.Organisation // see organisation
+	units *gatewright.PlanUnits    // of the group; nil when they are not concerned, or not counted yet
 }
 
 // draftItem is one alteration. For an API that does not exist yet, api has no
 // ID; for content that is not stored yet, revision has none.
 type draftItem struct {
+	action   gatewright.ChangeKind
 	api      *gatewright.API
 	track    *gatewright.Track
 	newTrack bool
 	revision *gatewright.Revision // after; nil for undeploy
+	canary   *gatewright.Revision // of after's canary
 	before   *gatewright.SlotContent
 	after    *gatewright.SlotContent
 	stamp    string // version to bind as it goes live
 	relabels bool   // other groups run the revision without that version and get it too
 
-	registry *gatewright.RegistryChange
+	resource *gatewright.ResourceChange
 }
 
 func (d *draft) add(f gatewright.Finding) { d.findings = append(d.findings, f) }
@@ -43,32 +54,91 @@ func resolve(tx Tx, req *Request) (*draft, error) {
 	if len(req.Items) == 0 {
 		return nil, gatewright.FieldErrorf("items", "a change needs at least one item")
 	}
-	if len(req.Items) > MaxItems {
-		return nil, gatewright.Errorf(gatewright.LimitExceeded, "%d items; at most %d are allowed in one change", len(req.Items), MaxItems)
+	if err := checkSize(req); err != nil {
+		return nil, err
 	}
 	var err error
 	if d.group, err = findGroup(tx, req.Group); err != nil {
 		return nil, err
 	}
-	resolver := map[gatewright.ChangeKind]func(*draft, *Item) error{
-		gatewright.ChangePublish:   (*draft).publish,
-		gatewright.ChangeDeploy:    (*draft).deploy,
-		gatewright.ChangeSync:      (*draft).sync,
-		gatewright.ChangeRollback:  (*draft).rollback,
-		gatewright.ChangeUndeploy:  (*draft).undeploy,
-		gatewright.ChangeEnable:    (*draft).enable,
-		gatewright.ChangeDisable:   (*draft).enable,
-		gatewright.ChangeConfigure: (*draft).configure,
-	}[req.Kind]
-	if resolver == nil {
-		return nil, gatewright.FieldErrorf("kind", "%q is not a kind of change", req.Kind)
-	}
 	for i := range req.Items {
-		if err := resolver(d, &req.Items[i]); err != nil {
+		if err := d.resolveItem(&req.Items[i]); err != nil {
 			return nil, err
 		}
 	}
 	return d, d.checkDistinct()
+}
+
+func checkSize(req *Request) error {
+	if len(req.Items) > MaxItems {
+		return gatewright.Errorf(gatewright.LimitExceeded, "%d items; at most %d are allowed in one change", len(req.Items), MaxItems)
+	}
+	bytes := 0
+	for i := range req.Items {
+		if def := req.Items[i].Definition; def != nil {
+			bytes += len(def.Document.Text)
+		}
+	}
+	if bytes > MaxDocuments {
+		return gatewright.Errorf(gatewright.LimitExceeded, "the documents have %d bytes; at most %d are allowed in one change", bytes, MaxDocuments)
+	}
+	if len(req.Notify) > MaxNotify {
+		return gatewright.FieldErrorf("notify", "%d people to notify; at most %d are allowed", len(req.Notify), MaxNotify)
+	}
+	if !req.ExpiresAt.IsZero() && !req.ExpiresAt.After(req.NotBefore) {
+		return gatewright.FieldErrorf("expiresAt", "the change would expire before it may begin")
+	}
+	return nil
+}
+
+// resolveItem adds what item asks for.
+func (d *draft) resolveItem(item *Item) error {
+	action := d.req.Kind
+	if action == gatewright.ChangeApply {
+		action = item.Action
+	} else if item.Action != "" && item.Action != action {
+		return gatewright.FieldErrorf("items", "an item of kind %s in a change of kind %s; only %s mixes kinds", item.Action, action, gatewright.ChangeApply)
+	}
+	n := len(d.items)
+	var err error
+	switch action {
+	case gatewright.ChangePublish:
+		err = d.publish(item)
+	case gatewright.ChangeDeploy:
+		err = d.deploy(item)
+	case gatewright.ChangeSync:
+		err = d.sync(item)
+	case gatewright.ChangeRollback:
+		err = d.rollback(item)
+	case gatewright.ChangeUndeploy:
+		err = d.undeploy(item)
+	case gatewright.ChangeEnable, gatewright.ChangeDisable:
+		err = d.enable(item, action == gatewright.ChangeEnable)
+	case gatewright.ChangeConfigure:
+		err = d.configure(item)
+	case gatewright.ChangeAccess:
+		err = d.access(item)
+	case gatewright.ChangeSettings:
+		err = d.refresh(item)
+	case gatewright.ChangeCanaryStart:
+		err = d.canaryStart(item)
+	case gatewright.ChangeCanaryStep:
+		err = d.canaryStep(item)
+	case gatewright.ChangeCanaryPromote:
+		err = d.canaryPromote(item)
+	case gatewright.ChangeCanaryAbort:
+		err = d.canaryAbort(item)
+	case gatewright.ChangeDeprecate:
+		err = d.deprecate(item)
+	case gatewright.ChangeRetire:
+		err = d.retire(item)
+	default:
+		return gatewright.FieldErrorf("kind", "%q is not a kind of change; the kinds are %s", action, strings.Join(gatewright.ChangeKinds(), ", "))
+	}
+	for i := n; i < len(d.items); i++ {
+		d.items[i].action = action
+	}
+	return err
 }
 
 // checkDistinct refuses two items about one thing: their order would decide.
@@ -86,8 +156,8 @@ func (d *draft) checkDistinct() error {
 }
 
 func (it *draftItem) subject() string {
-	if it.registry != nil {
-		return "registry " + it.registry.Name
+	if it.resource != nil {
+		return it.resource.Name
 	}
 	return it.api.Name + "@" + it.track.Name
 }
@@ -118,6 +188,7 @@ func findAPI(tx Tx, name string) (*gatewright.API, string, error) {
 	if name == "" {
 		return nil, "", gatewright.FieldErrorf("api", "no API is named")
 	}
+	name = normal(name)
 	if strings.HasPrefix(name, "api_") {
 		id, track, _ := strings.Cut(name, "@")
 		if a, err := tx.API(gatewright.APIID(id)); !isNotFound(err) {
@@ -213,13 +284,33 @@ func slotContent(tx Tx, slot *gatewright.Slot) (*gatewright.SlotContent, error) 
 		return nil, err
 	}
 	rev.Version = slot.Version // what its gateways show, until a change tells them more
-	return contentOf(rev, slot.Runtime), nil
+	c := contentOf(rev, slot.Runtime)
+	c.Canary, c.ConfigID = slot.Canary.Clone(), slot.ConfigID
+	if slot.Lifecycle != nil {
+		l := *slot.Lifecycle
+		c.Lifecycle = &l
+	}
+	return c, nil
 }
 
 func contentOf(rev *gatewright.Revision, rt gatewright.RuntimeConfig) *gatewright.SlotContent {
 	return &gatewright.SlotContent{
-		Revision: rev.ID, Number: rev.Number, Version: rev.Version, Hash: rev.Hash, Runtime: rt.Clone(),
+		Revision: rev.ID, Number: rev.Number, Version: rev.Version, Hash: rev.Hash, Runtime: rt.Clone(), ConfigID: rev.ConfigID,
 	}
+}
+
+// replace returns before with rev as its current revision: what a revision
+// that comes in leaves as it is. A canary ends; the checks see to it that this
+// is wanted.
+func replace(before *gatewright.SlotContent, rev *gatewright.Revision, rt gatewright.RuntimeConfig) *gatewright.SlotContent {
+	after := contentOf(rev, rt)
+	if before != nil {
+		after.Lifecycle = before.Lifecycle
+		if rev.ID == before.Revision {
+			after.Canary, after.ConfigID = before.Canary, before.ConfigID
+		}
+	}
+	return after
 }
 
 // findRevision finds a stored revision of an API by version or number. A

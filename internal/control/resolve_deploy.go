@@ -2,6 +2,7 @@ package control
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/gatewright/gatewright"
 )
@@ -166,7 +167,7 @@ func (d *draft) undeploy(item *Item) error {
 }
 
 // enable switches an API on or off in the group.
-func (d *draft) enable(item *Item) error {
+func (d *draft) enable(item *Item, on bool) error {
 	it, slot, err := d.deployed(item.API)
 	if err != nil {
 		return err
@@ -176,15 +177,15 @@ func (d *draft) enable(item *Item) error {
 		return err
 	}
 	runtime := slot.Runtime.Clone()
-	runtime.Enabled = d.req.Kind == gatewright.ChangeEnable
+	runtime.Enabled = on
 	return d.place(it, rev, runtime)
 }
 
-// configure alters a runtime configuration or a registry.
+// configure alters a runtime configuration or a group resource.
 func (d *draft) configure(item *Item) error {
 	switch {
-	case item.Registry != nil || item.Remove != "":
-		return d.configureRegistry(item)
+	case item.Resource != nil || item.Remove != "":
+		return d.configureResource(item)
 	case item.Runtime.Empty():
 		return gatewright.FieldErrorf("runtime", "nothing to configure; give --node, --discovery, --host, --path-prefix or another setting")
 	}
@@ -199,23 +200,53 @@ func (d *draft) configure(item *Item) error {
 	return d.place(it, rev, item.Runtime.apply(slot.Runtime))
 }
 
-func (d *draft) configureRegistry(item *Item) error {
-	name := item.Remove
-	if item.Registry != nil {
-		if err := item.Registry.Validate(); err != nil {
+// access alters an app: nothing else may overtake.
+func (d *draft) access(item *Item) error {
+	key := item.Remove
+	if item.Resource != nil {
+		key = item.Resource.Key()
+	}
+	if key.Kind() != gatewright.KeyApp {
+		return gatewright.FieldErrorf("items", "a change of kind %s alters apps and nothing else", gatewright.ChangeAccess)
+	}
+	return d.configureResource(item)
+}
+
+func (d *draft) configureResource(item *Item) error {
+	ch := &gatewright.ResourceChange{Key: item.Remove, After: item.Resource}
+	if item.Resource != nil {
+		if err := item.Resource.Validate(); err != nil {
 			return err
 		}
-		name = item.Registry.Name
+		ch.Key, ch.Name = item.Resource.Key(), item.Resource.Title()
 	}
-	before, err := d.tx.Registry(d.group.ID, name)
-	if isNotFound(err) && item.Registry == nil {
-		return gatewright.Errorf(gatewright.NotFound, "%s has no registry %q", d.group.Name, name)
+	var err error
+	ch.Before, err = d.tx.GroupResource(d.group.ID, ch.Key)
+	if isNotFound(err) && item.Resource == nil {
+		_, name, _ := strings.Cut(string(ch.Key), "/")
+		return gatewright.Errorf(gatewright.NotFound, "%s has no %s %q", d.group.Name, ch.Key.Kind(), name)
 	}
 	if err != nil && !isNotFound(err) {
 		return err
 	}
-	d.items = append(d.items, draftItem{registry: &gatewright.RegistryChange{Name: name, Before: before, After: item.Registry}})
+	if item.Resource == nil {
+		ch.Name = ch.Before.Title()
+	}
+	d.items = append(d.items, draftItem{resource: ch})
 	return nil
+}
+
+// refresh sends an API's slot to the gateways again as its settings are now.
+func (d *draft) refresh(item *Item) error {
+	it, slot, err := d.deployed(item.API)
+	if err != nil {
+		return err
+	}
+	rev, err := d.tx.Revision(slot.Revision)
+	if err != nil {
+		return err
+	}
+	return d.place(it, rev, slot.Runtime)
 }
 
 // carriedRuntime returns the runtime configuration for a revision that comes
@@ -240,10 +271,17 @@ func (d *draft) carriedRuntime(it *draftItem, item *Item, slot *gatewright.Slot,
 
 // place completes the item: rev with runtime is what the slot runs after it.
 func (d *draft) place(it *draftItem, rev *gatewright.Revision, runtime gatewright.RuntimeConfig) error {
-	it.revision = rev
-	it.after = contentOf(rev, runtime)
 	if it.stamp == "" {
-		it.stamp = rev.Version
+		var err error
+		if rev, err = d.trial(rev); err != nil {
+			return err
+		}
+		it.stamp, it.relabels = rev.Version, it.relabels && rev.Version != ""
+	}
+	it.revision = rev
+	it.after = replace(it.before, rev, runtime)
+	if err := it.findCanary(d.tx); err != nil {
+		return err
 	}
 	d.items = append(d.items, *it)
 	return nil

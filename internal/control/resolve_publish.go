@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -9,9 +10,9 @@ import (
 
 // publish makes a new version in the group from a definition.
 func (d *draft) publish(item *Item) error {
-	def := item.Definition
-	if def == nil {
-		return gatewright.FieldErrorf("definition", "publish needs a definition")
+	def, err := d.definitionOf(item)
+	if err != nil {
+		return err
 	}
 	if err := def.Validate(); err != nil {
 		return err
@@ -23,7 +24,7 @@ func (d *draft) publish(item *Item) error {
 	}
 	d.findings = append(d.findings, item.Findings...)
 
-	it, err := d.publishTarget(item)
+	it, err := d.publishTarget(item, def)
 	if err != nil {
 		return err
 	}
@@ -41,39 +42,104 @@ func (d *draft) publish(item *Item) error {
 	if err != nil {
 		return err
 	}
-	if it.revision, err = d.publishRevision(it, item); err != nil {
+	if it.revision, err = d.publishRevision(it, item, def); err != nil {
 		return err
 	}
 	it.stamp = item.Version
-	it.after = contentOf(it.revision, runtime)
+	it.after = replace(it.before, it.revision, runtime)
+	if err := it.findCanary(d.tx); err != nil {
+		return err
+	}
 	d.items = append(d.items, *it)
 	return nil
 }
 
+// publishName returns the name of the API an item publishes to.
+func publishName(item *Item) string {
+	if item.API == "" && item.Definition != nil {
+		return normal(item.Definition.Title)
+	}
+	return normal(item.API)
+}
+
+// definitionOf returns what an item publishes. What the x-google-endpoints of
+// one document says acts on all documents of the same API in the change.
+func (d *draft) definitionOf(item *Item) (*gatewright.Definition, error) {
+	if item.Definition == nil {
+		return nil, gatewright.FieldErrorf("definition", "publish needs a definition")
+	}
+	def := *item.Definition
+	for _, other := range d.documents()[apiOf(item)] {
+		if other == item {
+			continue
+		}
+		if a, b := def.Host, other.Definition.Host; a != "" && b != "" && a != b {
+			return nil, gatewright.FieldErrorf("host", "%s has the host %s, %s has %s; the documents of one API have one host", documentName(&def), a, documentName(other.Definition), b)
+		}
+		if def.Endpoints != nil && other.Definition.Endpoints != nil {
+			return nil, gatewright.FieldErrorf("x-google-endpoints", "both %s and %s have x-google-endpoints; it stands in one of the documents and acts on all", documentName(&def), documentName(other.Definition))
+		}
+		def.AllowCORS = def.AllowCORS || other.Definition.AllowCORS
+	}
+	return &def, nil
+}
+
+// documents returns the items that publish, by the name of their API.
+func (d *draft) documents() map[string][]*Item {
+	if d.published == nil {
+		d.published = map[string][]*Item{}
+		for i := range d.req.Items {
+			if item := &d.req.Items[i]; item.Definition != nil {
+				d.published[apiOf(item)] = append(d.published[apiOf(item)], item)
+			}
+		}
+	}
+	return d.published
+}
+
+// apiOf returns the name of the API an item publishes to, without a track.
+func apiOf(item *Item) string {
+	name, _, _ := strings.Cut(publishName(item), "@")
+	return name
+}
+
+func documentName(def *gatewright.Definition) string {
+	if def.Document.Name != "" {
+		return def.Document.Name
+	}
+	return "the document of base path " + def.BasePath
+}
+
 // publishTarget finds the API and track to publish to, or describes the ones
 // to be made.
-func (d *draft) publishTarget(item *Item) (*draftItem, error) {
-	name := item.API
-	if name == "" {
-		name = item.Definition.Title
-	}
-	base := item.Definition.BasePath
+func (d *draft) publishTarget(item *Item, def *gatewright.Definition) (*draftItem, error) {
+	name, base := publishName(item), def.BasePath
 	api, trackName, err := findAPI(d.tx, name)
 	if made := d.making(name); isNotFound(err) && made != nil {
 		api, err = made, nil
 	}
 	if isNotFound(err) {
-		if err := gatewright.CheckName("API name", name); err != nil {
-			return nil, err
-		}
 		if strings.HasPrefix(name, "api_") {
 			return nil, gatewright.Errorf(gatewright.NotFound, "API %q does not exist; a name must not begin with api_", name)
 		}
-		return &draftItem{
-			api:      &gatewright.API{Name: name, Kind: gatewright.KindProxy},
-			track:    &gatewright.Track{Name: trackOf(item.Version), BasePath: base},
-			newTrack: true,
-		}, nil
+		made := &gatewright.API{Name: name, Kind: cmp.Or(item.Kind, gatewright.KindProxy)}
+		if err := gatewright.CheckAPIName(made.Kind, name); err != nil {
+			return nil, err
+		}
+		if item.Project != "" {
+			in, err := findProject(d.tx, item.Project)
+			if err != nil {
+				return nil, err
+			}
+			made.Settings.Project = in.ID
+		}
+		if d.made == nil {
+			d.made = map[string]*gatewright.API{}
+		}
+		d.made[name] = made
+		track := &gatewright.Track{Name: trackOf(item.Version), BasePath: base}
+		d.opens(made, track)
+		return &draftItem{api: made, track: track, newTrack: true}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -98,7 +164,17 @@ func (d *draft) publishTarget(item *Item) (*draftItem, error) {
 				api.Name, t.Name, t.BasePath, base, nextMajor(tracks))
 		}
 	}
-	return &draftItem{api: api, track: &gatewright.Track{API: api.ID, Name: wanted, BasePath: base}, newTrack: true}, nil
+	track := &gatewright.Track{API: api.ID, Name: wanted, BasePath: base}
+	d.opens(api, track)
+	return &draftItem{api: api, track: track, newTrack: true}, nil
+}
+
+// opens remembers that the change opens a track.
+func (d *draft) opens(api *gatewright.API, track *gatewright.Track) {
+	if d.opened == nil {
+		d.opened = map[string][]*gatewright.Track{}
+	}
+	d.opened[api.Name] = append(d.opened[api.Name], track)
 }
 
 // nextMajor returns the lowest major version above those of all tracks.
@@ -114,14 +190,7 @@ func nextMajor(tracks []*gatewright.Track) int {
 
 // making returns the API of that name that an earlier item of this change
 // makes, or nil.
-func (d *draft) making(name string) *gatewright.API {
-	for i := range d.items {
-		if a := d.items[i].api; a != nil && a.ID == "" && a.Name == name {
-			return a
-		}
-	}
-	return nil
-}
+func (d *draft) making(name string) *gatewright.API { return d.made[name] }
 
 // tracksOf lists the API's tracks, those included that this change makes.
 func (d *draft) tracksOf(api *gatewright.API) ([]*gatewright.Track, error) {
@@ -132,11 +201,7 @@ func (d *draft) tracksOf(api *gatewright.API) ([]*gatewright.Track, error) {
 			return nil, err
 		}
 	}
-	for i := range d.items {
-		if it := &d.items[i]; it.newTrack && (it.api == api || api.ID != "" && it.api.ID == api.ID) {
-			tracks = append(tracks, it.track)
-		}
-	}
+	tracks = append(tracks, d.opened[api.Name]...)
 	return tracks, nil
 }
 
@@ -190,12 +255,12 @@ func noUpstream(api string, item *Item) error {
 
 // publishRevision returns the stored revision with the request's content and
 // version, or a new one that is not stored yet.
-func (d *draft) publishRevision(it *draftItem, item *Item) (*gatewright.Revision, error) {
-	hash := item.Definition.ContentHash()
+func (d *draft) publishRevision(it *draftItem, item *Item, def *gatewright.Definition) (*gatewright.Revision, error) {
+	hash := def.ContentHash()
 	if it.api.ID != "" {
 		if item.Version != "" {
 			rev, err := d.tx.RevisionByVersion(it.api.ID, item.Version)
-			if err == nil && rev.Hash == hash {
+			if err == nil && (rev.Hash == hash || readBefore(rev, def)) {
 				return rev, nil
 			}
 			if err != nil && !isNotFound(err) {
@@ -211,6 +276,14 @@ func (d *draft) publishRevision(it *draftItem, item *Item) (*gatewright.Revision
 	}
 	return &gatewright.Revision{
 		API: it.api.ID, Number: it.api.LastRevision + 1, Version: item.Version, Track: it.track.Name,
-		Hash: hash, Definition: *item.Definition,
+		Hash: hash, Definition: *def,
 	}, nil
+}
+
+// readBefore reports whether rev was made of the very document of def by an
+// earlier importer: that a later one reads more out of it makes no other
+// version of it.
+func readBefore(rev *gatewright.Revision, def *gatewright.Definition) bool {
+	old, now := &rev.Definition.Document, &def.Document
+	return old.Digest != "" && old.Digest == now.Digest && old.Importer < now.Importer
 }

@@ -107,12 +107,18 @@ func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, err
 	rev.Version = s.Version
 	d := &gatewright.Deployment{
 		API: s.API, APIName: api.Name, Track: s.Track, BasePath: rev.Definition.BasePath,
-		Group: s.Group, GroupName: g.group.Name, Content: *contentOf(rev, s.Runtime), Change: s.Change, Since: s.Since,
+		Group: s.Group, GroupName: g.group.Name, Change: s.Change, Since: s.Since,
 		Instances: []gatewright.InstanceStatus{},
 	}
-	key := gatewright.APIKey(s.SlotKey)
+	content := contentOf(rev, s.Runtime)
+	content.Canary, content.Lifecycle, content.ConfigID = s.Canary, s.Lifecycle, s.ConfigID
+	d.Content = *content
+	keys := []gatewright.Key{gatewright.SlotResourceKey(s.SlotKey)}
+	for _, n := range numbersOf(content) {
+		keys = append(keys, gatewright.RevisionKey(s.API, n))
+	}
 	for _, in := range g.instances {
-		st, err := v.instance(in, g, key, s.Generation)
+		st, err := v.instance(in, g, keys, s.Generation)
 		if err != nil {
 			return nil, err
 		}
@@ -122,10 +128,10 @@ func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, err
 	return d, nil
 }
 
-// instance tells what one instance does with the resource key. It has it when
-// it runs a generation no older than the change that put it there, of this
-// history of the group, and did not reject it.
-func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewright.Key, made int64) (gatewright.InstanceStatus, error) {
+// instance tells what one instance does with the resources of a slot. It has
+// them when it runs a generation no older than the change that put them there,
+// of this history of the group, and rejected none.
+func (v *statusView) instance(in *gatewright.Instance, g *groupView, keys []gatewright.Key, made int64) (gatewright.InstanceStatus, error) {
 	st := gatewright.InstanceStatus{
 		ID: in.ID, Name: in.Name, Address: in.Address, Version: in.Version, LastSeen: in.LastSeen,
 		Health: in.HealthAt(v.tx.Now(), v.c.cfg.LostAfter, g.group),
@@ -134,9 +140,11 @@ func (v *statusView) instance(in *gatewright.Instance, g *groupView, key gatewri
 	if err != nil {
 		return st, err
 	}
-	rejected := slices.IndexFunc(in.Rejections, func(r gatewright.Rejection) bool { return r.Key == key })
+	rejected := slices.IndexFunc(in.Rejections, func(r gatewright.Rejection) bool {
+		return slices.Contains(keys, r.Key) && r.Hash == g.manifest.Entries[r.Key]
+	})
 	switch {
-	case rejected >= 0 && in.Rejections[rejected].Hash == g.manifest.Entries[key]:
+	case rejected >= 0:
 		st.State, st.Message = gatewright.InstanceError, in.Rejections[rejected].Reason
 	case lacks != "":
 		st.State, st.Message = gatewright.InstancePending, lacks

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/gatewright/gatewright"
@@ -18,6 +19,16 @@ type Store interface {
 	// so what f reads stays true until it commits. f may be called again after
 	// a serialisation failure, so it must have no other effect.
 	Update(ctx context.Context, f func(Tx) error) error
+
+	// Signals returns a channel that gets a value, never more than one at a
+	// time, soon after an Update that appended an event committed, whichever
+	// process made it. A signal may be lost: look now and then all the same.
+	// The channel is closed when ctx ends.
+	Signals(ctx context.Context) <-chan struct{}
+
+	// Backup writes a consistent copy of everything to w while others go on.
+	// [gatewright.Unavailable] when the database has its own tools for that.
+	Backup(ctx context.Context, w io.Writer) error
 
 	// Close releases the store; it waits for transactions under way.
 	Close() error
@@ -40,12 +51,34 @@ type Tx interface {
 	instanceTx
 	tokenTx
 	auditTx
+	eventTx
+	usageTx
+
+	folderTx
+	tagTx
+	catalogTx
+
+	organisationTx
+	runningTx
+
+	userTx
+	projectTx
+	bindingTx
+	sessionTx
+
+	notifyTx
 }
 
 type apiTx interface {
 	CreateAPI(api *gatewright.API) error // Conflict when the name is taken
 	API(id gatewright.APIID) (*gatewright.API, error)
 	APIByName(name string) (*gatewright.API, error)
+	// UpdateAPI stores name, owner and settings and makes Revised one more;
+	// Conflict when Revised is not the stored one, or the name is taken.
+	UpdateAPI(api *gatewright.API) error
+	// DeleteAPI removes an API with its tracks, revisions and bindings;
+	// Conflict while a slot, of whatever group, runs one of them.
+	DeleteAPI(id gatewright.APIID) error
 	// APIs lists by name, beginning after the name after, at most limit.
 	APIs(after string, limit int) ([]*gatewright.API, error)
 
@@ -64,6 +97,15 @@ type revisionTx interface {
 	RevisionByNumber(api gatewright.APIID, number int) (*gatewright.Revision, error)
 	// RevisionByVersion finds the sealed revision with that version label.
 	RevisionByVersion(api gatewright.APIID, label string) (*gatewright.Revision, error)
+	// ReplaceDraft gives a draft other content: definition, hash, version and
+	// track. Conflict when it is sealed.
+	ReplaceDraft(r *gatewright.Revision) error
+	// DeleteRevision removes a revision; Conflict while a slot, of whatever
+	// group, runs it as its current one or as its canary. Its number and its
+	// version binding stay taken.
+	DeleteRevision(id gatewright.RevisionID) error
+	// RevisionSlots lists the slots that run it, as current one or as canary.
+	RevisionSlots(id gatewright.RevisionID) ([]*gatewright.Slot, error)
 	// RevisionCount returns how many revisions of the API are stored.
 	RevisionCount(api gatewright.APIID) (int, error)
 	// DraftByContent finds a draft of the API with that hash and label.
@@ -91,10 +133,15 @@ type groupTx interface {
 	GroupByName(name string) (*gatewright.Group, error)
 	Groups() ([]*gatewright.Group, error) // by name
 
-	Registry(group gatewright.GroupID, name string) (*gatewright.Registry, error)
-	Registries(group gatewright.GroupID) ([]*gatewright.Registry, error) // by name
-	PutRegistry(group gatewright.GroupID, r *gatewright.Registry) error
-	DeleteRegistry(group gatewright.GroupID, name string) error
+	// UpdateGroup stores labels and settings and makes Revised one more;
+	// Conflict when Revised is not the stored one.
+	UpdateGroup(g *gatewright.Group) error
+
+	GroupResource(group gatewright.GroupID, key gatewright.Key) (*gatewright.GroupResource, error)
+	// GroupResources lists those of a kind, by key.
+	GroupResources(group gatewright.GroupID, kind string) ([]*gatewright.GroupResource, error)
+	PutGroupResource(group gatewright.GroupID, r *gatewright.GroupResource) error
+	DeleteGroupResource(group gatewright.GroupID, key gatewright.Key) error
 }
 
 // SlotFilter selects slots; empty members select all.
@@ -103,6 +150,7 @@ type SlotFilter struct {
 	API      gatewright.APIID
 	Track    string             // only with API
 	Deployed bool               // only those that run something
+	Canary   bool               // only those that have a canary
 	After    gatewright.SlotKey // begin after it; the zero key begins with the first
 	Limit    int                // 0 for all
 }
@@ -166,9 +214,10 @@ type manifestTx interface {
 type ChangeFilter struct {
 	Group     gatewright.GroupID
 	API       gatewright.APIID
-	Track     string // only with API
-	Unsettled bool   // only those under way
-	Activated bool   // only those that reached the gateways
+	Track     string         // only with API
+	Resource  gatewright.Key // only with Group: those that altered that group resource
+	Unsettled bool           // only those under way
+	Activated bool           // only those that reached the gateways
 	Before    gatewright.ChangeID
 	Limit     int // 0 for all
 }
@@ -176,10 +225,13 @@ type ChangeFilter struct {
 type changeTx interface {
 	// CreateChange stores a change; Items never change afterwards.
 	CreateChange(c *gatewright.Change) error
-	// UpdateChange stores state, times, generation and error.
+	// UpdateChange stores everything but Items and Outcomes.
 	UpdateChange(c *gatewright.Change) error
 	// Change returns a change with its outcomes.
 	Change(id gatewright.ChangeID) (*gatewright.Change, error)
+	// NextConfigID counts the publishes of a day and returns the ID of the
+	// next, "2026-11-21r0" being the first one of that day.
+	NextConfigID(day time.Time) (string, error)
 	// Changes lists newest first, outcomes included.
 	Changes(f ChangeFilter) ([]*gatewright.Change, error)
 	// SlotRuns lists newest first what activated changes made a slot run, at
@@ -212,12 +264,84 @@ type tokenTx interface {
 	TokenByHash(hash gatewright.Hash) (*gatewright.Token, error)
 	Token(id gatewright.TokenID) (*gatewright.Token, error)
 	Tokens() ([]*gatewright.Token, error) // by creation, revoked ones included
+	// TokensOf lists a user's, by creation, revoked ones included.
+	TokensOf(owner gatewright.UserID) ([]*gatewright.Token, error)
+	TouchToken(id gatewright.TokenID, at time.Time) error // sets LastUsedAt
 	RevokeToken(id gatewright.TokenID, at time.Time) error
 }
 
+// AuditFilter selects audit entries; empty members select all.
+type AuditFilter struct {
+	Actor   string
+	Action  string // all of a noun when it ends with a dot: "token."
+	Target  string
+	Address string
+	Group   gatewright.GroupID
+	API     gatewright.APIID // also changes of several APIs, if it is one of them
+	Since   time.Time
+	Until   time.Time // exclusive; zero for no end
+	Outcome gatewright.AuditOutcome
+	Before  int64 // exclusive upper ID; 0 for none
+	After   int64 // exclusive lower ID
+	Oldest  bool  // oldest first instead of newest first
+	Limit   int   // at most so many
+}
+
 type auditTx interface {
-	// AppendAudit writes an entry and sets its ID.
+	// AppendAudit links an entry to the newest one ([gatewright.AuditEntry.Link])
+	// and writes it.
 	AppendAudit(e *gatewright.AuditEntry) error
-	// Audit lists newest first; before is an exclusive upper ID, 0 for none.
-	Audit(before int64, limit int) ([]*gatewright.AuditEntry, error)
+	// Audit lists the entries that the filter selects.
+	Audit(f AuditFilter) ([]*gatewright.AuditEntry, error)
+	// CountAudit returns how many entries that would list.
+	CountAudit(f AuditFilter) (int, error)
+	AuditEntry(id int64) (*gatewright.AuditEntry, error)
+	// AuditHead returns the newest entry ever written, whether it is still
+	// there or not.
+	AuditHead() (gatewright.AuditHead, error)
+	// AuditAnchor returns the newest entry that DeleteAudit deleted; without a
+	// hash, the last one that is older than the chain.
+	AuditAnchor() (gatewright.AuditHead, error)
+	// DeleteAudit deletes the oldest entries, at most limit of them and none
+	// from before on, makes the last of them the anchor, and returns how many.
+	DeleteAudit(before time.Time, limit int) (int, error)
+}
+
+// EventRow is an event as it is stored: what happened to what.
+type EventRow struct {
+	Seq    int64  // in order of commit; AppendEvent gives it
+	Origin string // the process it happened in
+	Kind   string
+	Ref    string // identifier of the thing
+}
+
+// Replicas of the control plane hear of each other's work by events.
+type eventTx interface {
+	AppendEvent(e EventRow) error
+	// Events lists those after seq in order, at most limit.
+	Events(after int64, limit int) ([]EventRow, error)
+	// LastEvent returns the newest event's Seq; 0 when there is none.
+	LastEvent() (int64, error)
+	// DeleteEvents forgets all but the newest keep events.
+	DeleteEvents(keep int) error
+}
+
+// UsageFilter selects usage; empty members select all.
+type UsageFilter struct {
+	Group gatewright.GroupID
+	API   gatewright.APIID
+	Track string // only with API
+	App   gatewright.AppID
+	Since time.Time // first bucket
+	Until time.Time // exclusive; zero for no end
+}
+
+type usageTx interface {
+	// AddUsage adds to what is counted already.
+	AddUsage(counts []gatewright.Usage) error
+	// Usage lists by bucket, group, API, track, revision, route and app, at
+	// most limit.
+	Usage(f UsageFilter, limit int) ([]gatewright.Usage, error)
+	// DeleteUsageBefore forgets buckets that began before t.
+	DeleteUsageBefore(t time.Time) error
 }

@@ -36,11 +36,17 @@ func (c *Control) Submit(ctx context.Context, actor gatewright.Actor, req Reques
 	if err := gatewright.CheckReason(opts.Reason); err != nil {
 		return nil, err
 	}
+	if len(req.AllowBreaking) > 0 && strings.TrimSpace(opts.Reason) == "" {
+		return nil, gatewright.FieldErrorf("reason", "say why callers may be broken: --reason")
+	}
 	if len(opts.IdempotencyKey) > MaxIdempotencyKey {
 		return nil, gatewright.FieldErrorf("Idempotency-Key", "the key has %d bytes; at most %d are allowed", len(opts.IdempotencyKey), MaxIdempotencyKey)
 	}
 	fingerprint, err := fingerprintOf(&req)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.lookAhead(ctx, &req); err != nil {
 		return nil, err
 	}
 	var sub *Submission
@@ -53,24 +59,11 @@ func (c *Control) Submit(ctx context.Context, actor gatewright.Actor, req Reques
 				return err
 			}
 		}
-		d, err := c.draft(tx, &req)
-		if err != nil {
-			return err
-		}
-		if sub.Plan, err = c.describe(d); err != nil {
-			return err
-		}
-		if opts.PlanHash != "" && opts.PlanHash != sub.Plan.Hash {
-			return d.stale(opts.PlanHash, sub.Plan)
-		}
-		if err := refusal(d.findings); err != nil {
+		if sub, err = c.submit(tx, actor, &req, opts); err != nil {
 			return err
 		}
 		var id gatewright.ChangeID
-		if !sub.Plan.NoOp {
-			if sub.Change, err = c.record(d, actor, sub.Plan, opts.Reason); err != nil {
-				return err
-			}
+		if sub.Change != nil {
 			id = sub.Change.ID
 		}
 		if opts.IdempotencyKey != "" {
@@ -85,6 +78,28 @@ func (c *Control) Submit(ctx context.Context, actor gatewright.Actor, req Reques
 		c.changed(sub.Change)
 	}
 	return sub, nil
+}
+
+// submit is [Control.Submit] within a transaction.
+func (c *Control) submit(tx Tx, actor gatewright.Actor, req *Request, opts SubmitOptions) (*Submission, error) {
+	d, err := c.draft(tx, req)
+	if err != nil {
+		return nil, err
+	}
+	sub := &Submission{}
+	if sub.Plan, err = c.describe(d); err != nil {
+		return nil, err
+	}
+	if opts.PlanHash != "" && opts.PlanHash != sub.Plan.Hash {
+		return nil, d.stale(opts.PlanHash, sub.Plan)
+	}
+	if err := refusal(d.findings); err != nil {
+		return nil, err
+	}
+	if !sub.Plan.NoOp {
+		sub.Change, err = c.record(d, actor, sub.Plan, opts.Reason)
+	}
+	return sub, err
 }
 
 func fingerprintOf(req *Request) (gatewright.Hash, error) {
@@ -129,7 +144,7 @@ func (d *draft) stale(seen gatewright.Hash, now *gatewright.Plan) error {
 		"the plan is stale: it was %s and is now %s; look at the new plan and submit that", seen.Short(), now.Hash.Short())
 	for i := range d.items {
 		it := &d.items[i]
-		if it.registry != nil || it.api.ID == "" {
+		if it.resource != nil || it.api.ID == "" {
 			continue
 		}
 		last, err := d.tx.Changes(ChangeFilter{Group: d.group.ID, API: it.api.ID, Track: it.track.Name, Limit: 1})
@@ -160,47 +175,90 @@ func (c *Control) record(d *draft, actor gatewright.Actor, plan *gatewright.Plan
 	tx, now := d.tx, d.tx.Now()
 	ch := &gatewright.Change{
 		ID: gatewright.ChangeID(gatewright.NewID("chg_", now)), Group: d.group.ID, GroupName: d.group.Name,
-		Kind: d.req.Kind, State: gatewright.ChangeScheduled, PlanHash: plan.Hash, Reason: reason,
-		Author: actor.Name, Client: actor.Client, CreatedAt: now, NoInstance: d.req.AllowNoInstance,
+		Kind: d.req.Kind, State: gatewright.ChangeScheduled, PlanHash: plan.Hash, Reason: reason, Findings: plan.Findings,
+		Author: actor.Name, Client: actor.Client, CreatedAt: now,
+		NotBefore: d.req.NotBefore, ExpiresAt: d.req.ExpiresAt, Notify: d.req.Notify, Approval: plan.Approval,
+		NoInstance: d.req.AllowNoInstance, AbortCanary: d.req.AbortCanary, BreakFreeze: d.req.BreakFreeze, Force: d.req.Force,
+	}
+	for _, a := range d.allowed {
+		ch.Allowances = append(ch.Allowances, gatewright.Allowance{Rule: a.Rule, Fingerprint: a.Fingerprint, Reason: reason, By: actor.Name})
+	}
+	if err := d.giveConfigID(ch); err != nil {
+		return nil, err
 	}
 	for i := range d.items {
 		it := &d.items[i]
-		lines := plan.Items[i].Lines
-		if more := len(lines) - gatewright.MaxItemLines + 1; more > 1 {
-			lines = append(lines[:gatewright.MaxItemLines-1:gatewright.MaxItemLines-1], fmt.Sprintf("… and %d more", more))
+		item := gatewright.ChangeItem{Action: it.action, Resource: it.resource, Lines: bounded(plan.Items[i].Lines)}
+		if it.resource == nil {
+			if err := d.store(it, actor, ch.ConfigID); err != nil {
+				return nil, err
+			}
+			item.Slot = &gatewright.SlotChange{
+				API: it.api.ID, APIName: it.api.Name, Track: it.track.Name, Before: it.before, After: it.after, Stamp: it.stamp,
+			}
 		}
-		if it.registry != nil {
-			ch.Items = append(ch.Items, gatewright.ChangeItem{Registry: it.registry, Lines: lines})
-			continue
-		}
-		if err := d.store(it, actor); err != nil {
-			return nil, err
-		}
-		ch.Items = append(ch.Items, gatewright.ChangeItem{Lines: lines, Slot: &gatewright.SlotChange{
-			API: it.api.ID, APIName: it.api.Name, Track: it.track.Name, Before: it.before, After: it.after, Stamp: it.stamp,
-		}})
+		ch.Items = append(ch.Items, item)
 	}
 	if err := c.supersede(d, ch.ID); err != nil {
 		return nil, err
 	}
+	if ch.Approval != nil {
+		ch.State = gatewright.ChangePendingApproval
+	}
 	if err := tx.CreateChange(ch); err != nil {
+		return nil, err
+	}
+	if err := c.tell(tx, ch); err != nil {
+		return nil, err
+	}
+	if err := c.announce(tx, eventChange, string(ch.ID)); err != nil {
 		return nil, err
 	}
 	if err := audit(tx, actor, "change.submit", string(ch.ID), strings.TrimSuffix(fmt.Sprintf("%s in %s: %s", ch.Kind, ch.GroupName, reason), ": ")); err != nil {
 		return nil, err
 	}
-	queue, err := queued(tx, d.group.ID)
+	if ch.Kind.Overtakes() {
+		return ch, c.overtake(tx, ch, d.group)
+	}
+	turn, err := theirTurn(tx, d.group.ID)
 	if err != nil {
 		return nil, err
 	}
-	if len(queue) == 1 { // this one
+	if len(turn) == 1 && turn[0].ID == ch.ID {
 		return ch, c.prepare(tx, ch, d.group)
 	}
 	return ch, nil
 }
 
+// bounded returns as many lines as are kept with a change.
+func bounded(lines []string) []string {
+	more := len(lines) - gatewright.MaxItemLines + 1
+	if more <= 1 {
+		return lines
+	}
+	return append(lines[:gatewright.MaxItemLines-1:gatewright.MaxItemLines-1], fmt.Sprintf("… and %d more", more))
+}
+
+// giveConfigID numbers a change that publishes. What it publishes carries the
+// number, in every group it is carried to.
+func (d *draft) giveConfigID(ch *gatewright.Change) (err error) {
+	published := func(it draftItem) bool { return it.action == gatewright.ChangePublish }
+	if !slices.ContainsFunc(d.items, published) {
+		return nil
+	}
+	if ch.ConfigID, err = d.tx.NextConfigID(d.tx.Now().UTC()); err != nil {
+		return err
+	}
+	for i := range d.items {
+		if published(d.items[i]) {
+			d.items[i].after.ConfigID = ch.ConfigID
+		}
+	}
+	return nil
+}
+
 // store stores the API, track and revision of an item that are new.
-func (d *draft) store(it *draftItem, actor gatewright.Actor) error {
+func (d *draft) store(it *draftItem, actor gatewright.Actor, configID string) error {
 	tx, now := d.tx, d.tx.Now()
 	if it.api.ID == "" {
 		it.api.ID = gatewright.APIID(gatewright.NewID("api_", now))
@@ -218,6 +276,7 @@ func (d *draft) store(it *draftItem, actor gatewright.Actor) error {
 	if it.revision != nil && it.revision.ID == "" {
 		it.revision.ID = gatewright.RevisionID(gatewright.NewID("rev_", now))
 		it.revision.API, it.revision.CreatedAt, it.revision.CreatedBy = it.api.ID, now, actor.Name
+		it.revision.ConfigID = configID
 		if err := tx.CreateRevision(it.revision); err != nil {
 			return err
 		}
@@ -228,11 +287,17 @@ func (d *draft) store(it *draftItem, actor gatewright.Actor) error {
 
 // supersede ends the changes a rollback overtakes.
 func (c *Control) supersede(d *draft, by gatewright.ChangeID) error {
+	if d.req.Kind != gatewright.ChangeRollback {
+		return nil
+	}
 	unsettled, err := d.tx.Changes(ChangeFilter{Group: d.group.ID, Unsettled: true})
 	if err != nil {
 		return err
 	}
 	for _, other := range unsettled {
+		if other.Kind.Overtakes() || waits(other, d.tx.Now()) {
+			continue
+		}
 		if !slices.ContainsFunc(d.items, func(it draftItem) bool { return touches(other, &it) }) {
 			continue
 		}

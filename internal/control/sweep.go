@@ -3,11 +3,15 @@ package control
 import (
 	"context"
 	"time"
+
+	"github.com/gatewright/gatewright"
 )
 
 const (
 	// keepIdempotency is how long idempotency keys are remembered.
 	keepIdempotency = 24 * time.Hour
+	// keepUsage is how long counts of calls are kept.
+	keepUsage = 400 * 24 * time.Hour
 	// sweepInterval is how often leftovers are swept.
 	sweepInterval = time.Minute
 	// sweepBatch bounds the blobs one sweep removes, and so the time it holds
@@ -16,7 +20,7 @@ const (
 )
 
 // Sweep forgets what nobody needs: instances gone for good, blobs nothing
-// names, old idempotency keys.
+// names, old idempotency keys, sessions that are over.
 func (c *Control) Sweep(ctx context.Context) error {
 	return c.store.Update(ctx, func(tx Tx) error {
 		all, err := tx.Instances("")
@@ -33,6 +37,21 @@ func (c *Control) Sweep(ctx context.Context) error {
 			}
 		}
 		if err := tx.DeleteIdempotencyBefore(now.Add(-keepIdempotency)); err != nil {
+			return err
+		}
+		if err := tx.DeleteSessionsBefore(now, now.Add(-gatewright.SessionIdle)); err != nil {
+			return err
+		}
+		if err := tx.DeleteEvents(keepEvents); err != nil {
+			return err
+		}
+		if err := tx.DeleteUsageBefore(now.Add(-keepUsage)); err != nil {
+			return err
+		}
+		if err := pruneAudit(tx, c.cfg.KeepAudit); err != nil {
+			return err
+		}
+		if err := pruneDeliveries(tx); err != nil {
 			return err
 		}
 		_, err = tx.DeleteUnreferencedBlobs(sweepBatch)

@@ -309,19 +309,51 @@ func (w *world) deployment(api, group string) *gatewright.Deployment {
 	return ds[0]
 }
 
-// running returns the API resource f serves.
-func (f *fakeGateway) running(api string) *gatewright.APIResource {
+// served is what a gateway does for an API: its slot, and the content of the
+// slot's current revision.
+type served struct {
+	gatewright.SlotResource
+	Version  string
+	Revision int
+	BasePath string
+	Routes   []gatewright.Route
+}
+
+// running returns what f serves of an API, nil if nothing.
+func (f *fakeGateway) running(api string) *served {
 	f.w.t.Helper()
-	for _, hash := range f.entries {
-		body, err := f.w.c.Blob(f.w.ctx, f.group.ID, hash)
-		f.w.must(err)
-		res, err := gatewright.DecodeResource(body, hash)
-		f.w.must(err)
-		if res.API != nil && res.API.Name == api {
-			return res.API
+	for key := range f.entries {
+		slot := f.resource(key).Slot
+		if slot == nil || slot.Name != api {
+			continue
+		}
+		rev := f.resource(gatewright.RevisionKey(slot.API, slot.Current.Number))
+		if rev == nil || rev.Revision == nil {
+			f.w.t.Fatalf("%s serves a slot without its revision %d", f.name, slot.Current.Number)
+		}
+		if c := slot.Canary; c != nil && f.resource(gatewright.RevisionKey(slot.API, c.Number)) == nil {
+			f.w.t.Fatalf("%s serves a canary without its revision %d", f.name, c.Number)
+		}
+		return &served{
+			SlotResource: *slot, Version: slot.Current.Version, Revision: slot.Current.Number,
+			BasePath: rev.Revision.BasePath, Routes: rev.Revision.Routes,
 		}
 	}
 	return nil
+}
+
+// resource returns what f serves under key, nil if nothing.
+func (f *fakeGateway) resource(key gatewright.Key) *gatewright.Resource {
+	f.w.t.Helper()
+	hash, ok := f.entries[key]
+	if !ok {
+		return nil
+	}
+	body, err := f.w.c.Blob(f.w.ctx, f.group.ID, hash)
+	f.w.must(err)
+	res, err := gatewright.DecodeResource(body, hash)
+	f.w.must(err)
+	return res
 }
 
 // definition returns a definition with one GET route per path.

@@ -30,6 +30,63 @@ func testAPI(s *suite) {
 	})
 }
 
+func testAPIUpdate(s *suite) {
+	s.update(func(tx control.Tx) {
+		a := s.newAPI(tx, "Pets")
+		s.newAPI(tx, "Taken")
+		s.newRevision(tx, a.ID, "", "/x")
+		mine, theirs := *a, *a
+		mine.Name, mine.Owner, mine.Settings = "Animals", "bob", gatewright.APISettings{Description: "new", MaxQPS: 9}
+		mine.Kind, mine.LastRevision, mine.CreatedAt = "other", 99, time.Time{} // what it leaves alone
+		s.ok(tx.UpdateAPI(&mine))
+		want := *a
+		want.Name, want.Owner, want.Settings, want.Revised, want.LastRevision = "Animals", "bob", mine.Settings, a.Revised+1, 1
+		s.same(mine.Revised, want.Revised)
+		s.same(must(tx.API(a.ID))(s), &want)
+		s.fails(oneError(tx.APIByName("Pets")), gatewright.NotFound)
+		s.fails(tx.UpdateAPI(&theirs), gatewright.Conflict, `"Pets"`, "somebody altered")
+		mine.Name = "Taken"
+		s.fails(tx.UpdateAPI(&mine), gatewright.Conflict, `"Taken"`)
+		s.same(must(tx.API(a.ID))(s), &want)
+		mine.Name, mine.Settings = "Animals", gatewright.APISettings{} // its own name is not taken
+		s.ok(tx.UpdateAPI(&mine))
+		s.fails(tx.UpdateAPI(&gatewright.API{ID: "api_none", Name: "none"}), gatewright.NotFound, `"api_none"`)
+	})
+}
+
+func testAPIDelete(s *suite) {
+	s.update(func(tx control.Tx) {
+		g, a, other := s.newGroup(tx, "g"), s.newAPI(tx, "a"), s.newAPI(tx, "other")
+		s.ok(tx.CreateTrack(&gatewright.Track{API: a.ID, Name: "v1", BasePath: "/"}))
+		s.ok(tx.CreateTrack(&gatewright.Track{API: other.ID, Name: "v1", BasePath: "/"}))
+		r, kept := s.newRevision(tx, a.ID, "1", "/x"), s.newRevision(tx, other.ID, "1", "/x")
+		s.ok(tx.BindVersion(gatewright.VersionBinding{API: a.ID, Label: "1", Hash: r.Hash}))
+		slot := &gatewright.Slot{SlotKey: gatewright.SlotKey{Group: g.ID, API: a.ID, Track: "v1"}, Revision: r.ID}
+		s.ok(tx.PutSlot(slot))
+		s.ok(tx.PutClaims(slot.SlotKey, []control.Claim{claim("h", "k", "x")}))
+		c := s.newChange(tx, g, slot.SlotKey)
+		s.fails(tx.DeleteAPI(a.ID), gatewright.Conflict, string(a.ID), string(g.ID), `"v1"`)
+		slot.Revision, slot.Canary = "", &gatewright.Canary{Revision: r.ID}
+		s.ok(tx.PutSlot(slot))
+		s.fails(tx.DeleteAPI(a.ID), gatewright.Conflict, string(g.ID))
+		slot.Canary = nil
+		s.ok(tx.PutSlot(slot))
+
+		s.ok(tx.DeleteAPI(a.ID))
+		s.fails(oneError(tx.API(a.ID)), gatewright.NotFound)
+		s.fails(oneError(tx.Revision(r.ID)), gatewright.NotFound)
+		s.fails(oneError(tx.VersionBinding(a.ID, "1")), gatewright.NotFound)
+		s.fails(oneError(tx.Slot(slot.SlotKey)), gatewright.NotFound)
+		s.fails(tx.DeleteAPI(a.ID), gatewright.NotFound, string(a.ID))
+		s.same(len(must(tx.Tracks(a.ID))(s)), 0)
+		s.same(len(must(tx.ClaimHolders(gatewright.SlotKey{Group: g.ID}, []control.Claim{claim("h", "k", "x")}))(s)), 0)
+		s.same(must(tx.Changes(control.ChangeFilter{API: a.ID}))(s), []*gatewright.Change{c}) // history stays
+		s.ok(oneError(tx.Revision(kept.ID)))
+		s.same(len(must(tx.Tracks(other.ID))(s)), 1)
+		s.newAPI(tx, "a") // the name is free again
+	})
+}
+
 func testAPIList(s *suite) {
 	s.update(func(tx control.Tx) {
 		for _, name := range oddNames {
@@ -100,8 +157,9 @@ func testEveryField(s *suite) {
 	revision := filled[gatewright.Revision](f)
 	revision.API = api.ID
 	slot := filled[gatewright.Slot](f)
-	slot.Group, slot.API, slot.Revision = group.ID, api.ID, revision.ID
-	registry := filled[gatewright.Registry](f)
+	slot.Group, slot.API, slot.Revision, slot.Canary.Revision = group.ID, api.ID, revision.ID, revision.ID
+	registry := &gatewright.GroupResource{Registry: filled[gatewright.Registry](f)}
+	app := &gatewright.GroupResource{App: filled[gatewright.App](f)}
 	change := filled[gatewright.Change](f)
 	change.Group = group.ID
 	instance := filled[gatewright.Instance](f)
@@ -112,11 +170,15 @@ func testEveryField(s *suite) {
 	binding.API = api.ID
 	audit := filled[gatewright.AuditEntry](f)
 	claim := filled[control.Claim](f)
+	event, usage := filled[control.EventRow](f), filled[gatewright.Usage](f)
 	claim.Slot = slot.SlotKey
 	s.update(func(tx control.Tx) {
 		s.ok(tx.CreateRevision(revision))
 		s.ok(tx.PutSlot(slot))
-		s.ok(tx.PutRegistry(group.ID, registry))
+		s.ok(tx.PutGroupResource(group.ID, registry))
+		s.ok(tx.PutGroupResource(group.ID, app))
+		s.ok(tx.AppendEvent(*event))
+		s.ok(tx.AddUsage([]gatewright.Usage{*usage}))
 		s.ok(tx.CreateChange(change))
 		s.ok(tx.PutInstance(instance))
 		s.ok(tx.CreateToken(token))
@@ -134,12 +196,16 @@ func testEveryField(s *suite) {
 		check("api", must(tx.API(api.ID))(s), api)
 		check("revision", must(tx.Revision(revision.ID))(s), revision)
 		check("slot", must(tx.Slot(slot.SlotKey))(s), slot)
-		check("registry", must(tx.Registry(group.ID, registry.Name))(s), registry)
+		check("registry", must(tx.GroupResource(group.ID, registry.Key()))(s), registry)
+		check("app", must(tx.GroupResource(group.ID, app.Key()))(s), app)
+		event.Seq = must(tx.LastEvent())(s)
+		check("event", must(tx.Events(0, 1))(s), []control.EventRow{*event})
+		check("usage", must(tx.Usage(control.UsageFilter{}, 1))(s), []gatewright.Usage{*usage})
 		check("change", must(tx.Change(change.ID))(s), change)
 		check("instance", must(tx.Instance(instance.ID))(s), instance)
 		check("token", must(tx.Token(token.ID))(s), token)
 		check("binding", must(tx.VersionBinding(api.ID, binding.Label))(s), binding)
-		check("audit", must(tx.Audit(0, 1))(s)[0], audit)
+		check("audit", must(tx.Audit(control.AuditFilter{Limit: 1}))(s)[0], audit)
 		check("claim", must(tx.ClaimHolders(gatewright.SlotKey{Group: group.ID}, []control.Claim{*claim}))(s), []control.Claim{*claim})
 	})
 
@@ -163,6 +229,11 @@ func testEveryField(s *suite) {
 		c := &gatewright.Change{ID: "chg_0", Group: "grp_0"}
 		s.ok(tx.CreateChange(c))
 		s.same(must(tx.Change("chg_0"))(s), c)
+		s.ok(tx.PutGroupResource("grp_0", registryNamed("")))
+		s.same(must(tx.GroupResource("grp_0", registryNamed("").Key()))(s), registryNamed(""))
+		u := gatewright.Usage{}
+		s.ok(tx.AddUsage([]gatewright.Usage{u}))
+		s.same(must(tx.Usage(control.UsageFilter{Until: u.Bucket.Add(time.Microsecond)}, 9))(s), []gatewright.Usage{u})
 		i := &gatewright.Instance{ID: "ins_0", Group: "grp_0"}
 		s.ok(tx.PutInstance(i))
 		s.same(must(tx.Instance("ins_0"))(s), i)
@@ -171,7 +242,7 @@ func testEveryField(s *suite) {
 		s.same(must(tx.Token("tok_0"))(s), k)
 		e := &gatewright.AuditEntry{}
 		s.ok(tx.AppendAudit(e))
-		s.same(must(tx.Audit(0, 1))(s)[0], e)
+		s.same(must(tx.Audit(control.AuditFilter{Limit: 1}))(s)[0], e)
 	})
 }
 
@@ -184,7 +255,9 @@ func testOddNames(s *suite) {
 			r := s.newRevision(tx, a.ID, name, "/"+name)
 			s.ok(tx.SealRevision(r.ID, tx.Now()))
 			s.ok(tx.BindVersion(gatewright.VersionBinding{API: a.ID, Label: name, Hash: r.Hash}))
-			s.ok(tx.PutRegistry(g.ID, &gatewright.Registry{Name: name}))
+			s.ok(tx.PutGroupResource(g.ID, registryNamed(name)))
+			s.ok(tx.AppendEvent(control.EventRow{Origin: name, Kind: name, Ref: name}))
+			s.ok(tx.AddUsage([]gatewright.Usage{{Group: g.ID, API: a.ID, Track: name, Route: name, App: gatewright.AppID(name), Calls: 1}}))
 			k := gatewright.SlotKey{Group: g.ID, API: a.ID, Track: name}
 			s.ok(tx.PutSlot(&gatewright.Slot{SlotKey: k, Revision: r.ID}))
 			s.ok(tx.PutClaims(k, []control.Claim{{Host: name, Key: name, Head: name, Route: name, Path: name}}))
@@ -199,7 +272,9 @@ func testOddNames(s *suite) {
 			k := gatewright.SlotKey{Group: g.ID, API: a.ID, Track: must(tx.Track(a.ID, name))(s).Name}
 			s.same(must(tx.Slot(k))(s).Revision, r.ID)
 			s.same(must(tx.VersionBinding(a.ID, name))(s).Hash, r.Hash)
-			s.same(must(tx.Registry(g.ID, name))(s).Name, name)
+			s.same(must(tx.GroupResource(g.ID, registryNamed(name).Key()))(s).Registry.Name, name)
+			s.same(must(tx.Usage(control.UsageFilter{API: a.ID, Track: name, App: gatewright.AppID(name)}, 9))(s)[0].Route, name)
+			s.same(must(tx.Events(must(tx.LastEvent())(s)-1, 9))(s)[0].Ref, name)
 			other := gatewright.SlotKey{Group: g.ID}
 			s.same(must(tx.ClaimHolders(other, []control.Claim{{Host: name, Key: name}}))(s)[0].Slot, k)
 			s.same(must(tx.ClaimsByHead(other, name, []string{name}, 9))(s)[0].Path, name)
@@ -207,8 +282,8 @@ func testOddNames(s *suite) {
 			_, id, err := tx.Idempotency(name, name)
 			s.ok(err)
 			s.same(id, gatewright.ChangeID("c"))
-			s.same(must(tx.Audit(0, 1))(s)[0].Actor.Name, name)
-			s.fails(oneError(tx.Registry(g.ID, name+"x")), gatewright.NotFound)
+			s.same(must(tx.Audit(control.AuditFilter{Limit: 1}))(s)[0].Actor.Name, name)
+			s.fails(oneError(tx.GroupResource(g.ID, registryNamed(name+"x").Key())), gatewright.NotFound)
 		})
 	}
 }

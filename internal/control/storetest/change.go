@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -21,9 +22,15 @@ func testChange(s *suite) {
 		after.PreparedAt, after.ActivatedAt, after.SettledAt = tx.Now(), tx.Now().Add(1e6), tx.Now().Add(2e6)
 		after.Error = &gatewright.Error{Code: gatewright.Unavailable, Message: "nobody", Details: []gatewright.Detail{{Subject: "gw-1", Message: "silent"}}}
 		sent := after
-		sent.Items, sent.Author, sent.Reason, sent.CreatedAt = nil, "eve", "other", time.Time{} // what never changes
+		sent.Items, sent.Kind, sent.Group, sent.Outcomes = nil, "other", "grp_other", []gatewright.InstanceOutcome{{}} // what never changes
 		s.ok(tx.UpdateChange(&sent))
 		s.same(must(tx.Change(c.ID))(s), &after)
+
+		f := new(filler) // everything else can change
+		all := filled[gatewright.Change](f)
+		all.ID, all.Group, all.Kind, all.Items, all.Outcomes, all.ActivatedAt = c.ID, c.Group, c.Kind, c.Items, nil, tx.Now()
+		s.ok(tx.UpdateChange(all))
+		s.same(must(tx.Change(c.ID))(s), all)
 
 		after.Error, after.State = nil, gatewright.ChangeLive
 		s.ok(tx.UpdateChange(&after))
@@ -41,13 +48,16 @@ func (s *suite) history() (all []*gatewright.Change, groups []*gatewright.Group)
 		groups = []*gatewright.Group{s.newGroup(tx, "g"), s.newGroup(tx, "h")}
 		a1, a2 := gatewright.SlotKey{API: "api_a", Track: "v1"}, gatewright.SlotKey{API: "api_a", Track: "v2"}
 		b1 := gatewright.SlotKey{API: "api_b", Track: "v1"}
-		sets := [][]gatewright.SlotKey{{a1}, {a2, a1}, {b1}, {b1, a1, a1}, nil, {a2}}
+		sets := [][]gatewright.ChangeItem{
+			slotItems(a1), append(slotItems(a2, a1), resourceItem("registry/r")), slotItems(b1), slotItems(b1, a1, a1), nil, slotItems(a2),
+			{resourceItem("registry/r"), resourceItem("app/a"), resourceItem("registry/r")}, append(slotItems(a1), resourceItem("app/a")),
+		}
 		states := []gatewright.ChangeState{
 			gatewright.ChangeLive, gatewright.ChangePreparing, gatewright.ChangeFailed, gatewright.ChangeActivating,
 			gatewright.ChangeScheduled, gatewright.ChangePendingApproval, gatewright.ChangeReverted,
 		}
-		for i := range 60 {
-			c := s.newChange(tx, groups[i%2], sets[i/2%len(sets)]...)
+		for i := range 80 {
+			c := s.newChangeOf(tx, groups[i%2], sets[i/2%len(sets)])
 			c.State = states[i%len(states)]
 			switch c.State {
 			case gatewright.ChangeLive, gatewright.ChangeActivating, gatewright.ChangeReverted:
@@ -65,13 +75,28 @@ func (s *suite) history() (all []*gatewright.Change, groups []*gatewright.Group)
 	return all, groups
 }
 
+func slotItems(keys ...gatewright.SlotKey) []gatewright.ChangeItem {
+	var items []gatewright.ChangeItem
+	for _, k := range keys {
+		items = append(items, gatewright.ChangeItem{Slot: &gatewright.SlotChange{API: k.API, Track: k.Track}})
+	}
+	return items
+}
+
+func resourceItem(key gatewright.Key) gatewright.ChangeItem {
+	return gatewright.ChangeItem{Resource: &gatewright.ResourceChange{Key: key}}
+}
+
 // chosen is what a filter is to give, without Before and Limit.
 func chosen(all []*gatewright.Change, f control.ChangeFilter) []*gatewright.Change {
 	want := []*gatewright.Change{}
 	for _, c := range slices.Backward(all) {
 		about := f.API == "" || slices.ContainsFunc(c.Items, func(i gatewright.ChangeItem) bool {
-			return i.Slot.API == f.API && (f.Track == "" || i.Slot.Track == f.Track)
+			return i.Slot != nil && i.Slot.API == f.API && (f.Track == "" || i.Slot.Track == f.Track)
 		})
+		about = about && (f.Resource == "" || f.Group == "" || slices.ContainsFunc(c.Items, func(i gatewright.ChangeItem) bool {
+			return i.Resource != nil && i.Resource.Key == f.Resource
+		}))
 		if about && (f.Group == "" || c.Group == f.Group) && (!f.Unsettled || !c.State.Settled()) && (!f.Activated || !c.ActivatedAt.IsZero()) {
 			want = append(want, c)
 		}
@@ -84,12 +109,13 @@ func chosen(all []*gatewright.Change, f control.ChangeFilter) []*gatewright.Chan
 func testChangeList(s *suite) {
 	all, groups := s.history()
 	s.view(func(tx control.Tx) {
-		for bits := range 2 * 2 * 2 * 4 {
+		for bits := range 2 * 2 * 2 * 4 * 3 {
 			f := control.ChangeFilter{Unsettled: bits&1 != 0, Activated: bits&2 != 0}
 			if bits&4 != 0 {
 				f.Group = groups[1].ID
 			}
-			switch bits >> 3 {
+			f.Resource = []gatewright.Key{"", "registry/r", "app/a"}[bits>>5]
+			switch bits >> 3 & 3 {
 			case 1:
 				f.API = "api_a"
 			case 2:
@@ -99,7 +125,7 @@ func testChangeList(s *suite) {
 			}
 			want := chosen(all, f)
 			s.same(append([]*gatewright.Change{}, must(tx.Changes(f))(s)...), want)
-			for _, limit := range []int{1, 2, 3, 7, 60} {
+			for _, limit := range []int{1, 2, 3, 7, 80} {
 				page, got := f, []*gatewright.Change{}
 				page.Limit = limit
 				for {
@@ -147,7 +173,7 @@ func testOutcome(s *suite) {
 		g := s.newGroup(tx, "g")
 		c, other := s.newChange(tx, g), s.newChange(tx, g)
 		b := gatewright.InstanceOutcome{Instance: "ins_1", Name: "b", State: gatewright.OutcomePending, At: tx.Now()}
-		a := gatewright.InstanceOutcome{Instance: "ins_2", Name: "a", State: gatewright.OutcomeRejected, Reason: "规则 \x00?", Base: 4, At: tx.Now()}
+		a := gatewright.InstanceOutcome{Instance: "ins_2", Name: "a", State: gatewright.OutcomeRejected, Reason: "规则 ?", Base: 4, At: tx.Now()}
 		s.ok(tx.PutOutcome(c.ID, b))
 		s.ok(tx.PutOutcome(c.ID, a)) // of an instance that nobody knows any more
 		b.State, b.Base = gatewright.OutcomeApplied, 5
@@ -203,4 +229,31 @@ func testIdempotency(s *suite) {
 		})
 	}
 	s.ok(put("ann", "k", "r9", "c9")) // free again
+}
+
+func testConfigID(s *suite) {
+	day := time.Date(2026, 11, 21, 23, 59, 59, 0, time.UTC)
+	next := func(t time.Time) (id string) {
+		s.update(func(tx control.Tx) { id = must(tx.NextConfigID(t))(s) })
+		return id
+	}
+	s.same(next(day), "2026-11-21r0")
+	s.same(next(day.Add(-23*time.Hour)), "2026-11-21r1")
+	s.same(next(day.Add(time.Second)), "2026-11-22r0")
+	s.same(next(day.In(time.FixedZone("east", 3600*8))), "2026-11-21r2") // the day is that of UTC
+	err := s.store.Update(s.Context(), func(tx control.Tx) error {
+		s.same(must(tx.NextConfigID(day))(s), "2026-11-21r3")
+		s.same(must(tx.NextConfigID(day))(s), "2026-11-21r4")
+		return errGiveUp
+	})
+	s.same(errors.Is(err, errGiveUp), true)
+	s.reopen()
+	s.same(next(day), "2026-11-21r3") // what was rolled back was not given
+	s.update(func(tx control.Tx) {
+		for range gatewright.MaxConfigsPerDay - 4 {
+			s.ok(oneError(tx.NextConfigID(day)))
+		}
+		s.fails(oneError(tx.NextConfigID(day)), gatewright.LimitExceeded)
+		s.ok(oneError(tx.NextConfigID(day.AddDate(0, 0, 1))))
+	})
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -56,12 +57,14 @@ func (s *suite) newRevision(tx control.Tx, api gatewright.APIID, label, path str
 
 func (s *suite) newChange(tx control.Tx, g *gatewright.Group, slots ...gatewright.SlotKey) *gatewright.Change {
 	s.Helper()
+	return s.newChangeOf(tx, g, slotItems(slots...))
+}
+
+func (s *suite) newChangeOf(tx control.Tx, g *gatewright.Group, items []gatewright.ChangeItem) *gatewright.Change {
+	s.Helper()
 	c := &gatewright.Change{
 		ID: gatewright.ChangeID(s.id("chg_")), Group: g.ID, GroupName: g.Name, Kind: gatewright.ChangePublish,
-		State: gatewright.ChangePreparing, Author: "ann", Client: "cli", CreatedAt: tx.Now(),
-	}
-	for _, k := range slots {
-		c.Items = append(c.Items, gatewright.ChangeItem{Slot: &gatewright.SlotChange{API: k.API, Track: k.Track}})
+		State: gatewright.ChangePreparing, Author: "ann", Client: "cli", CreatedAt: tx.Now(), Items: items,
 	}
 	s.ok(tx.CreateChange(c))
 	return c
@@ -125,11 +128,17 @@ func (f *filler) fill(v reflect.Value) {
 		v.Set(reflect.ValueOf(time.Unix(1_700_000_000, int64(f.n)*1000).UTC()))
 		return
 	}
+	if v.Type() == reflect.TypeFor[json.RawMessage]() {
+		v.SetBytes(fmt.Appendf(nil, `{"n":%d}`, f.n))
+		return
+	}
 	switch v.Kind() {
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(f.n))
+	case reflect.Float64:
+		v.SetFloat(float64(f.n) + 0.25)
 	case reflect.Uint8:
 		v.SetUint(uint64(f.n % 256))
 	case reflect.String:

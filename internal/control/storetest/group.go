@@ -31,23 +31,59 @@ func testGroup(s *suite) {
 	})
 }
 
-func testRegistry(s *suite) {
+func testGroupUpdate(s *suite) {
+	s.update(func(tx control.Tx) {
+		g := s.newGroup(tx, "g")
+		mine, theirs := *g, *g
+		mine.Labels = map[string]string{"region": "eu"}
+		mine.Settings = gatewright.GroupSettings{Locations: []string{"a", "b"}, Limits: gatewright.Limits{Units: 7}}
+		s.ok(tx.UpdateGroup(&mine))
+		s.same(mine.Revised, g.Revised+1)
+		s.same(must(tx.Group(g.ID))(s), &mine)
+		s.fails(tx.UpdateGroup(&theirs), gatewright.Conflict, `"g"`, "somebody altered")
+		s.same(theirs.Revised, g.Revised)
+		s.same(must(tx.Group(g.ID))(s), &mine)
+		again := mine
+		again.Labels, again.Settings = nil, gatewright.GroupSettings{}
+		again.Name, again.Stage, again.Hostnames, again.Generation = "other", gatewright.StageProduction, []string{"h"}, 9 // what it leaves alone
+		s.ok(tx.UpdateGroup(&again))
+		want := *g
+		want.Revised = g.Revised + 2
+		s.same(must(tx.Group(g.ID))(s), &want)
+		s.fails(tx.UpdateGroup(&gatewright.Group{ID: "grp_none"}), gatewright.NotFound, `"grp_none"`)
+	})
+}
+
+// registryNamed returns a registry with nothing but a name.
+func registryNamed(name string) *gatewright.GroupResource {
+	return &gatewright.GroupResource{Registry: &gatewright.Registry{Name: name}}
+}
+
+func testGroupResource(s *suite) {
 	s.update(func(tx control.Tx) {
 		g, other := s.newGroup(tx, "g"), s.newGroup(tx, "other")
-		z := &gatewright.Registry{Name: "z", Type: gatewright.RegistryDNS, Servers: []string{"127.0.0.1:53"}, Stale: gatewright.Duration(1_500_000_001)}
-		b := &gatewright.Registry{Name: "b", Type: gatewright.RegistryDNS}
-		s.ok(tx.PutRegistry(g.ID, z))
-		s.ok(tx.PutRegistry(g.ID, b))
-		s.ok(tx.PutRegistry(other.ID, &gatewright.Registry{Name: "z"}))
-		s.same(must(tx.Registries(g.ID))(s), []*gatewright.Registry{b, z})
-		z.Servers = nil
-		s.ok(tx.PutRegistry(g.ID, z)) // replaces
-		s.same(must(tx.Registry(g.ID, "z"))(s), z)
-		s.ok(tx.DeleteRegistry(g.ID, "z"))
-		s.fails(oneError(tx.Registry(g.ID, "z")), gatewright.NotFound, `"z"`)
-		s.fails(tx.DeleteRegistry(g.ID, "z"), gatewright.NotFound, `"z"`)
-		s.same(must(tx.Registries(g.ID))(s), []*gatewright.Registry{b})
-		s.same(len(must(tx.Registries(other.ID))(s)), 1)
-		s.fails(tx.PutRegistry("grp_none", b), gatewright.NotFound, `"grp_none"`)
+		z, b := registryNamed("z"), registryNamed("b")
+		z.Registry.Servers, z.Registry.Stale = []string{"127.0.0.1:53"}, gatewright.Duration(1_500_000_001)
+		app := &gatewright.GroupResource{App: &gatewright.App{ID: "app_1", Name: "z"}}
+		for _, r := range []*gatewright.GroupResource{z, app, b} {
+			s.ok(tx.PutGroupResource(g.ID, r))
+		}
+		s.ok(tx.PutGroupResource(other.ID, registryNamed("z")))
+		s.same(must(tx.GroupResources(g.ID, gatewright.KeyRegistry))(s), []*gatewright.GroupResource{b, z})
+		s.same(must(tx.GroupResources(g.ID, gatewright.KeyApp))(s), []*gatewright.GroupResource{app})
+		s.same(len(must(tx.GroupResources(g.ID, ""))(s)), 0)
+		s.same(len(must(tx.GroupResources("grp_none", gatewright.KeyApp))(s)), 0)
+		z.Registry.Servers = nil
+		s.ok(tx.PutGroupResource(g.ID, z)) // replaces
+		s.same(must(tx.GroupResource(g.ID, z.Key()))(s), z)
+		s.ok(tx.DeleteGroupResource(g.ID, z.Key()))
+		s.fails(oneError(tx.GroupResource(g.ID, z.Key())), gatewright.NotFound, `"registry/z"`)
+		s.fails(tx.DeleteGroupResource(g.ID, z.Key()), gatewright.NotFound, `"registry/z"`)
+		s.same(must(tx.GroupResources(g.ID, gatewright.KeyRegistry))(s), []*gatewright.GroupResource{b})
+		s.same(len(must(tx.GroupResources(other.ID, gatewright.KeyRegistry))(s)), 1)
+		s.fails(tx.PutGroupResource("grp_none", b), gatewright.NotFound, `"grp_none"`)
+		for _, r := range []*gatewright.GroupResource{{}, {Registry: b.Registry, App: app.App}} {
+			s.fails(tx.PutGroupResource(g.ID, r), gatewright.Invalid)
+		}
 	})
 }

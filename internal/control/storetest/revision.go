@@ -98,6 +98,62 @@ func testRevisionSeal(s *suite) {
 	})
 }
 
+func testReplaceDraft(s *suite) {
+	s.update(func(tx control.Tx) {
+		a := s.newAPI(tx, "a")
+		r := s.newRevision(tx, a.ID, "1.0.0", "/x")
+		other := s.newRevision(tx, a.ID, "", "/o")
+		draft := *s.draft(a.ID, "2.0.0", "/y")
+		draft.ID, draft.Track, draft.ConfigID = r.ID, "v2", "2026-03-01r0"
+		draft.Number, draft.CreatedBy, draft.CreatedAt = 99, "eve", time.Time{} // what it leaves alone
+		s.ok(tx.ReplaceDraft(&draft))
+		want := draft
+		want.Number, want.CreatedBy, want.CreatedAt = r.Number, r.CreatedBy, r.CreatedAt
+		s.same(must(tx.Revision(r.ID))(s), &want)
+		s.same(must(tx.DraftByContent(a.ID, draft.Hash, "2.0.0"))(s), &want)
+		s.fails(oneError(tx.DraftByContent(a.ID, r.Hash, "1.0.0")), gatewright.NotFound)
+		draft.Definition.Document.Text = nil // also what is gone is gone
+		s.ok(tx.ReplaceDraft(&draft))
+		s.same(len(must(tx.Revision(r.ID))(s).Definition.Document.Text), 0)
+		s.same(must(tx.Revision(other.ID))(s), other)
+		s.ok(tx.SealRevision(r.ID, tx.Now()))
+		s.fails(tx.ReplaceDraft(&draft), gatewright.Conflict, string(r.ID))
+		draft.ID = "rev_none"
+		s.fails(tx.ReplaceDraft(&draft), gatewright.NotFound, `"rev_none"`)
+	})
+}
+
+// testRevisionDelete: neither what runs nor what a canary runs can be deleted.
+func testRevisionDelete(s *suite) {
+	s.update(func(tx control.Tx) {
+		g, a := s.newGroup(tx, "g"), s.newAPI(tx, "a")
+		current, canary, idle := s.newRevision(tx, a.ID, "1", "/x"), s.newRevision(tx, a.ID, "2", "/y"), s.newRevision(tx, a.ID, "3", "/z")
+		one := &gatewright.Slot{SlotKey: gatewright.SlotKey{Group: g.ID, API: a.ID, Track: "v1"}, Revision: current.ID, Canary: &gatewright.Canary{Revision: canary.ID, Name: "c"}}
+		two := &gatewright.Slot{SlotKey: gatewright.SlotKey{Group: g.ID, API: a.ID, Track: "v2"}, Revision: current.ID}
+		s.ok(tx.PutSlot(two))
+		s.ok(tx.PutSlot(one))
+		s.same(must(tx.RevisionSlots(current.ID))(s), []*gatewright.Slot{one, two})
+		s.same(must(tx.RevisionSlots(canary.ID))(s), []*gatewright.Slot{one})
+		s.same(len(must(tx.RevisionSlots(idle.ID))(s)), 0)
+		s.same(must(tx.Slots(control.SlotFilter{Canary: true}))(s), []*gatewright.Slot{one})
+		s.same(len(must(tx.Slots(control.SlotFilter{Canary: true, Track: "v2", API: a.ID}))(s)), 0)
+		s.fails(tx.DeleteRevision(current.ID), gatewright.Conflict, string(current.ID), string(g.ID), `"v1"`)
+		s.fails(tx.DeleteRevision(canary.ID), gatewright.Conflict, string(canary.ID), `"v1"`)
+		s.ok(tx.BindVersion(gatewright.VersionBinding{API: a.ID, Label: "3", Hash: idle.Hash}))
+		s.ok(tx.DeleteRevision(idle.ID))
+		s.fails(oneError(tx.Revision(idle.ID)), gatewright.NotFound)
+		s.fails(tx.DeleteRevision(idle.ID), gatewright.NotFound, string(idle.ID))
+		s.ok(oneError(tx.VersionBinding(a.ID, "3"))) // the label stays taken
+		s.same(must(tx.RevisionCount(a.ID))(s), 2)
+		s.same(s.newRevision(tx, a.ID, "", "/n").Number, 4) // and the number
+		one.Canary = nil
+		s.ok(tx.PutSlot(one))
+		s.same(must(tx.Slot(one.SlotKey))(s), one)
+		s.ok(tx.DeleteRevision(canary.ID))
+		s.fails(tx.PutSlot(&gatewright.Slot{SlotKey: one.SlotKey, Canary: &gatewright.Canary{Revision: canary.ID}}), gatewright.NotFound, string(canary.ID))
+	})
+}
+
 func testRevisionLookup(s *suite) {
 	s.update(func(tx control.Tx) {
 		a, b := s.newAPI(tx, "a"), s.newAPI(tx, "b")

@@ -38,7 +38,11 @@ func testSlotRuns(s *suite) {
 		run(gatewright.ChangePublish, "v1", second, false)
 		run(gatewright.ChangePublish, "v2", second, true)
 		run(gatewright.ChangeUndeploy, "v1", nil, true)
-		run(gatewright.ChangeRollback, "v1", first, true)
+		c := &gatewright.Change{ // one of several kinds: its item tells which it was
+			ID: "chg_apply", Group: g.ID, Kind: gatewright.ChangeApply, State: gatewright.ChangeLive, CreatedAt: tx.Now(), ActivatedAt: tx.Now(),
+			Items: []gatewright.ChangeItem{{Action: gatewright.ChangeRollback, Slot: &gatewright.SlotChange{API: a.ID, Track: "v1", After: &gatewright.SlotContent{Revision: first.ID}}}},
+		}
+		s.ok(tx.CreateChange(c))
 		s.same(must(tx.SlotRuns(key, 10))(s), []gatewright.SlotRun{
 			{Kind: gatewright.ChangeRollback, Revision: first.ID}, {Kind: gatewright.ChangeUndeploy}, {Kind: gatewright.ChangePublish, Revision: first.ID},
 		})
