@@ -164,7 +164,7 @@ func publishItem(i int, upstream, version string) client.Item {
 	if err != nil {
 		panic(err)
 	}
-	return client.Item{Document: apiDocument(i, version), Runtime: &client.Runtime{Nodes: client.Nodes{node}}}
+	return client.Item{Document: apiDocument(i, version), Runtime: &client.Runtime{UpstreamPatch: client.UpstreamPatch{Nodes: client.Nodes{node}}}}
 }
 
 func apiDocument(i int, version string) *client.Document {

@@ -27,19 +27,27 @@ func serveProfiled(upstream, file string) error {
 	if err != nil {
 		return err
 	}
-	res := &gatewright.Resource{Format: gatewright.ResourceFormat, API: &gatewright.APIResource{
-		ID: "api_bench", Name: "bench", Track: "v1", Revision: 1, Enabled: true, BasePath: "/api-0",
-		Routes:   []gatewright.Route{{Name: "item", Methods: []string{"GET"}, Path: "/item/{id}"}},
+	slot := gatewright.SlotResource{
+		API: "api_bench", Name: "bench", Track: "v1", Current: gatewright.RevisionRef{Number: 1}, Enabled: true,
 		Upstream: gatewright.Upstream{Scheme: "http", Nodes: []gatewright.Node{node}, Timeouts: gatewright.Timeouts{}.WithDefaults()},
-	}}
-	_, hash, err := res.Encode()
-	if err != nil {
-		return err
+	}
+	revision := gatewright.RevisionResource{
+		API: "api_bench", Number: 1, BasePath: "/api-0",
+		Routes: []gatewright.Route{{Name: "item", Methods: []string{"GET"}, Path: "/item/{id}"}},
+	}
+	upserts := map[gatewright.Key]gateway.Loaded{}
+	for key, res := range map[gatewright.Key]*gatewright.Resource{
+		gatewright.SlotResourceKey(gatewright.SlotKey{API: slot.API, Track: slot.Track}): {Format: gatewright.ResourceFormat, Slot: &slot},
+		gatewright.RevisionKey(revision.API, revision.Number):                            {Format: gatewright.ResourceFormat, Revision: &revision},
+	} {
+		_, hash, err := res.Encode()
+		if err != nil {
+			return err
+		}
+		upserts[key] = gateway.Loaded{Hash: hash, Resource: res}
 	}
 	g := gateway.New(gateway.Config{Log: slog.New(slog.DiscardHandler)})
-	if rejected := g.Apply(gateway.Update{Full: true, Upserts: map[gatewright.Key]gateway.Loaded{
-		"api/api_bench/v1": {Hash: hash, Resource: res},
-	}}, 1); len(rejected) > 0 {
+	if rejected := g.Apply(gateway.Update{Full: true, Upserts: upserts}, 1); len(rejected) > 0 {
 		return fmt.Errorf("the gateway rejects the route: %s", rejected[0].Reason)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

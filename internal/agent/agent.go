@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
@@ -34,6 +33,7 @@ type Agent struct {
 	unsaved  bool // what runs is not what is on disk
 	unnamed  bool // nor is the identity
 	nextSave time.Time
+	usage    usage // of the goroutine that reports, if there is one
 
 	mu         sync.Mutex // for what follows
 	public     public
@@ -53,6 +53,7 @@ func New(cfg Config, rt Runtime) (*Agent, error) {
 		restored: make(chan struct{}), kick: make(chan struct{}, 1),
 		running: running{State: lastgood.State{Entries: map[gatewright.Key]gatewright.Hash{}}},
 		public:  public{warnings: map[topic]string{}},
+		usage:   usage{next: cfg.Clock().UnixMicro()}, // so that numbers grow over restarts
 	}, nil
 }
 
@@ -77,9 +78,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.follow(ctx)
 	a.leave(ctx)
 	a.release(func(*candidate) bool { return true })
-	if own, ok := a.cfg.Transport.(*http.Transport); ok {
-		own.CloseIdleConnections()
-	}
+	a.closeIdle()
 	if err := store.Close(); err != nil {
 		a.log.Warn("data directory was not given back", slog.Any("error", err))
 	}
@@ -143,17 +142,24 @@ func (a *Agent) afterwards(err error, attempt int) time.Duration {
 	return backoff(attempt, a.cfg.RetryMin, a.cfg.RetryMax)
 }
 
-// leave says goodbye, so that no change waits for this gateway. It is a
-// courtesy: silence has the same effect, later.
+// leave says goodbye, so that no change waits for this gateway, and what was
+// called last. It is a courtesy: silence has the same effect, later.
 func (a *Agent) leave(ctx context.Context) {
 	if a.joined == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
-	r, _ := a.report(a.joined)
-	r.Leaving = true
-	if err := a.client.report(ctx, r); err != nil {
-		a.log.Info("goodbye did not arrive", slog.Any("error", err))
+	a.takeUsage()
+	for range leaveBatches {
+		r, _ := a.report(a.joined)
+		r.Leaving = true
+		if err := a.deliver(ctx, a.client, r); err != nil {
+			a.log.Info("goodbye did not arrive", slog.Any("error", err))
+			return
+		}
+		if !a.takeUsage() {
+			return
+		}
 	}
 }

@@ -28,6 +28,8 @@ func (*idle) Commit(Candidate, int64) error { return nil }
 
 func (*idle) Apply(gateway.Update, int64) []gatewright.Rejection { return nil }
 
+func (*idle) TakeUsage(int) []gatewright.Usage { return nil }
+
 type idleCandidate struct {
 	of   *idle
 	over bool
@@ -54,7 +56,7 @@ func newIdle(t *testing.T) (*Agent, *idle) {
 func TestCandidatesAreBounded(t *testing.T) {
 	a, rt := newIdle(t)
 	for i := range 3 * maxCandidates {
-		a.prepare(t.Context(), &link.Message{Type: link.MessagePrepare, Change: gatewright.ChangeID(fmt.Sprint("chg_", i)), Deletes: []gatewright.Key{"api/x"}})
+		a.prepare(t.Context(), &link.Message{Type: link.MessagePrepare, Change: gatewright.ChangeID(fmt.Sprint("chg_", i)), Deletes: []gatewright.Key{"slot/x/v1"}})
 	}
 	if rt.open != maxCandidates || len(a.candidates) != maxCandidates {
 		t.Errorf("%d candidates are open, %d are kept; the limit is %d", rt.open, len(a.candidates), maxCandidates)
@@ -67,7 +69,7 @@ func TestCandidatesAreBounded(t *testing.T) {
 	if r, _ := a.report(&link.JoinResponse{}); len(r.Prepared) > 0 {
 		t.Errorf("what was heard is said again: %+v", r.Prepared)
 	}
-	last := &link.Message{Type: link.MessagePrepare, Change: r.Prepared[3].Change, Deletes: []gatewright.Key{"api/x"}}
+	last := &link.Message{Type: link.MessagePrepare, Change: r.Prepared[3].Change, Deletes: []gatewright.Key{"slot/x/v1"}}
 	a.prepare(t.Context(), last) // asked again: the answer was lost
 	if r, _ := a.report(&link.JoinResponse{}); len(r.Prepared) != 1 || rt.open != maxCandidates {
 		t.Errorf("asked again it answers %+v, with %d candidates", r.Prepared, rt.open)

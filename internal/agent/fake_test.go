@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -58,7 +59,7 @@ func (f *fakeRuntime) build(u gateway.Update) (entries, []gatewright.Rejection) 
 	for _, k := range u.Deletes {
 		delete(next, k)
 	}
-	var rejections []gatewright.Rejection
+	var rejections, kept []gatewright.Rejection
 	for _, k := range slices.Sorted(maps.Keys(u.Upserts)) {
 		l := u.Upserts[k]
 		reason := "the content is missing"
@@ -70,11 +71,24 @@ func (f *fakeRuntime) build(u gateway.Update) (entries, []gatewright.Rejection) 
 		}
 		if reason != "" {
 			rejections = append(rejections, gatewright.Rejection{Key: k, Hash: l.Hash, Reason: reason})
+			kept = append(kept, f.keep(next, k)...)
 			continue
 		}
 		next[k] = l.Hash
 	}
-	return next, rejections
+	return next, append(rejections, kept...)
+}
+
+// keep keeps the revisions of a slot whose change was rejected.
+func (f *fakeRuntime) keep(next entries, slot gatewright.Key) (kept []gatewright.Rejection) {
+	api := strings.Split(string(slot), "/")[1]
+	for k, h := range f.entries {
+		if _, stays := next[k]; !stays && f.entries[slot] != "" && strings.HasPrefix(string(k), "rev/"+api+"/") {
+			next[k] = h
+			kept = append(kept, gatewright.Rejection{Key: k, Hash: h, Reason: "it is still needed"})
+		}
+	}
+	return kept
 }
 
 func (f *fakeRuntime) Prepare(u gateway.Update) (agent.Candidate, []gatewright.Rejection) {
@@ -126,6 +140,8 @@ func (f *fakeRuntime) Apply(u gateway.Update, generation int64) []gatewright.Rej
 	f.note(fmt.Sprint("apply ", generation))
 	return rejections
 }
+
+func (f *fakeRuntime) TakeUsage(int) []gatewright.Usage { return nil }
 
 func (c *fakeCandidate) Discard() {
 	c.rt.mu.Lock()

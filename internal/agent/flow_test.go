@@ -43,7 +43,7 @@ func TestOneRejectionStopsTheChangeEverywhere(t *testing.T) {
 		n := w.node(fmt.Sprint("n", i))
 		if i == 1 {
 			n.rt.reject = func(r *gatewright.Resource) string {
-				if r.API.Version == "2.0.0" {
+				if r.Slot != nil && r.Slot.Current.Version == "2.0.0" {
 					return "this gateway accepts 1 route"
 				}
 				return ""
@@ -111,7 +111,7 @@ func TestRejectionOfReturningInstance(t *testing.T) {
 	w := newWorld(t)
 	n := w.node("n")
 	n.rt.reject = func(r *gatewright.Resource) string {
-		if r.API.Name == "pets" && r.API.Version == "2.0.0" {
+		if r.Slot != nil && r.Slot.Name == "pets" && r.Slot.Current.Version == "2.0.0" {
 			return "no room"
 		}
 		return ""
@@ -125,12 +125,18 @@ func TestRejectionOfReturningInstance(t *testing.T) {
 	for _, restart := range []string{"returns", "is started again"} {
 		n.start()
 		in := w.Instance("test", "n", restart, func(in *control.InstanceInfo) bool {
-			return in.Generation == 2 && len(in.Rejections) == 1 && in.LeftAt.IsZero()
+			return in.Generation == 2 && len(in.Rejections) == 2 && in.LeftAt.IsZero()
 		})
 		if in.Health != gatewright.OutOfSync {
 			t.Errorf("when it %s: health %s", restart, in.Health)
 		}
-		if got, _ := n.rt.runs(); len(got) != 1 || got[in.Rejections[0].Key] != old[in.Rejections[0].Key] {
+		got, _ := n.rt.runs()
+		for key, hash := range old { // the slot and the revision it cannot do without
+			if got[key] != hash {
+				t.Errorf("when it %s: %s is %q, want what served before the rejection", restart, key, got[key])
+			}
+		}
+		if len(got) != 3 { // and the revision that would have run
 			t.Errorf("when it %s: serves %v; want what served before the rejection", restart, got)
 		}
 		n.end()

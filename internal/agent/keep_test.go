@@ -32,7 +32,7 @@ func TestServesWithoutControlPlane(t *testing.T) {
 		t.Fatalf("it serves generation %d: %v", g, got)
 	}
 	s := n.Status()
-	if !s.Configured || s.Connected || s.Generation != m.Generation || s.Resources != 2 || s.SavedAt.IsZero() || len(s.Warnings) > 0 {
+	if !s.Configured || s.Connected || s.Generation != m.Generation || s.Resources != 4 || s.SavedAt.IsZero() || len(s.Warnings) > 0 {
 		t.Errorf("status %+v", s)
 	}
 	n.logs.until(t, "not connected to the control plane", "connection refused")

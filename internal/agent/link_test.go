@@ -120,7 +120,7 @@ func TestReconnect(t *testing.T) {
 			if got := tap.messages(); !slices.Equal(got, tt.want) {
 				t.Errorf("was sent %q, want %q", got, tt.want)
 			}
-			if want := min(tt.changes, 1); tap.fetched() != want {
+			if want := 2 * min(tt.changes, 1); tap.fetched() != want { // a slot and a revision
 				t.Errorf("%d blobs were fetched, want %d", tap.fetched(), want)
 			}
 		})

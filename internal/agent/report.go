@@ -128,19 +128,26 @@ func (p *public) texts() []string {
 	return texts
 }
 
-// keepReporting reports when there is something to say and every heartbeat. It
+// keepReporting reports when there is something to say and every heartbeat, at
+// which it takes up what was called, too. It
 // returns an error when the control plane no longer listens to this session,
 // and nil when ctx ends.
 func (a *Agent) keepReporting(ctx context.Context, c *client, joined *link.JoinResponse) error {
 	heartbeat := time.Duration(joined.Heartbeat)
 	next := time.NewTimer(heartbeat)
 	defer next.Stop()
+	count := time.NewTicker(heartbeat) // a time of its own: other reports put the heartbeat off
+	defer count.Stop()
 	for failures := 0; ; {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-a.kick:
 		case <-next.C:
+		case <-count.C:
+			if !a.takeUsage() {
+				continue
+			}
 		}
 		wait := heartbeat
 		switch err := a.sendReport(ctx, c, joined); {
@@ -170,7 +177,7 @@ func refused(err error) bool {
 
 func (a *Agent) sendReport(ctx context.Context, c *client, joined *link.JoinResponse) error {
 	r, heard := a.report(joined)
-	if err := c.report(ctx, r); err != nil {
+	if err := a.deliver(ctx, c, r); err != nil {
 		return err
 	}
 	heard()

@@ -7,7 +7,8 @@ import (
 	"github.com/gatewright/gatewright/internal/gateway"
 )
 
-// Runtime is what serves. The agent calls its methods one at a time.
+// Runtime is what serves. The agent calls its methods one at a time, but for
+// TakeUsage, which it calls at any time.
 type Runtime interface {
 	// Prepare builds an update beside what runs. With rejections there is no
 	// candidate.
@@ -17,6 +18,9 @@ type Runtime interface {
 	Commit(c Candidate, generation int64) error
 	// Apply takes into service what can be; a rejected key keeps what it had.
 	Apply(u gateway.Update, generation int64) []gatewright.Rejection
+	// TakeUsage returns the calls that ended since it was called last, in at
+	// most limit counts, and forgets them.
+	TakeUsage(limit int) []gatewright.Usage
 }
 
 // Candidate is a prepared update. It ends by Commit or Discard.
@@ -48,3 +52,5 @@ func (s serving) Commit(c Candidate, generation int64) error {
 func (s serving) Apply(u gateway.Update, generation int64) []gatewright.Rejection {
 	return s.gateway.Apply(u, generation)
 }
+
+func (s serving) TakeUsage(limit int) []gatewright.Usage { return s.gateway.TakeUsage(limit) }

@@ -77,9 +77,12 @@ func (a *Agent) connect(ctx context.Context) (*link.JoinResponse, error) {
 	for _, c := range a.candidates { // this goroutine alone changes the list
 		c.confirmed = false
 	}
-	if err := a.sendReport(ctx, a.client, a.joined); err != nil {
+	// Without usage: whatever is the matter with that, configuration must come.
+	r, heard := a.report(a.joined)
+	if err := a.client.report(ctx, r); err != nil {
 		return nil, err
 	}
+	heard()
 	return a.joined, nil
 }
 

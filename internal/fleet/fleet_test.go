@@ -307,7 +307,7 @@ func TestStreamFollowsAChange(t *testing.T) {
 
 	failing := p.Submit("test", "pets", "2.0.0")
 	s.says("prepare 1")
-	c.report(link.Report{Generation: 1, Digest: delta.Digest, Prepared: []link.Prepared{{Change: failing.ID, Generation: 1, Digest: delta.Digest, Rejections: []gatewright.Rejection{{Key: "api/x", Reason: "no"}}}}})
+	c.report(link.Report{Generation: 1, Digest: delta.Digest, Prepared: []link.Prepared{{Change: failing.ID, Generation: 1, Digest: delta.Digest, Rejections: []gatewright.Rejection{{Key: "slot/x/v1", Reason: "no"}}}}})
 	if m := s.says("discard 1"); m.Change != failing.ID {
 		t.Errorf("discard of %s", m.Change)
 	}
@@ -484,7 +484,7 @@ type otherHistory struct {
 	on *atomic.Bool
 }
 
-var otherEntries = map[gatewright.Key]gatewright.Hash{"api/other/v1": gatewright.HashBytes([]byte("other"))}
+var otherEntries = map[gatewright.Key]gatewright.Hash{"slot/other/v1": gatewright.HashBytes([]byte("other"))}
 
 func (o otherHistory) Wanted(ctx context.Context, g gatewright.GroupID) (*control.Wanted, error) {
 	w, err := o.Control.Wanted(ctx, g)
@@ -554,5 +554,27 @@ func TestMessagesSayWhatIsThere(t *testing.T) {
 	infos, err = p.Control.Instances(t.Context(), "test")
 	if err != nil || !slices.ContainsFunc(infos, func(in *control.InstanceInfo) bool { return in.ID == c.joined.Instance }) {
 		t.Errorf("instances %v, %v", infos, err)
+	}
+}
+
+// What gateways say was called is counted once, however often they say it.
+func TestUsage(t *testing.T) {
+	p, _ := newPlane(t)
+	ch := p.Publish("test", "pets", "1.0.0")
+	c := newCaller(t, p).join("n")
+	at := time.Now().UTC()
+	count := gatewright.Usage{
+		Bucket: at.Truncate(gatewright.UsageBucket), API: ch.Items[0].Slot.API, Track: ch.Items[0].Slot.Track,
+		Revision: 1, Version: "1.0.0", Route: "get", Calls: 3, Refused: 1, LastCall: at,
+	}
+	for _, batch := range []int64{7, 7, 8} {
+		c.report(link.Report{Generation: 1, Usage: &link.UsageBatch{Batch: batch, Counts: []gatewright.Usage{count}}})
+	}
+	rows, err := p.Control.Calls(t.Context(), control.CallsQuery{Group: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 1 || rows[0].Calls != 6 || rows[0].Refused != 2 || rows[0].Route != "get" || rows[0].GroupName != "test" {
+		t.Errorf("calls %+v", rows)
 	}
 }

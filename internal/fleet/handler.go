@@ -147,12 +147,18 @@ func (f *Fleet) serveReport(w http.ResponseWriter, r *http.Request, t *gatewrigh
 	if len(req.Prepared) > link.MaxPrepared {
 		return gatewright.Errorf(gatewright.LimitExceeded, "the report answers %d prepares; at most %d are allowed", len(req.Prepared), link.MaxPrepared)
 	}
+	if req.Usage != nil && len(req.Usage.Counts) > link.MaxUsage {
+		return gatewright.Errorf(gatewright.LimitExceeded, "the report has %d usage counts; at most %d are allowed", len(req.Usage.Counts), link.MaxUsage)
+	}
 	report := control.Report{
 		Instance: req.Instance, SessionKey: req.SessionKey, Sequence: req.Sequence, Generation: req.Generation, Digest: req.Digest,
 		Rejections: req.Rejections, Unlisted: req.Unlisted, Warnings: req.Warnings, Leaving: req.Leaving,
 	}
 	for _, p := range req.Prepared {
 		report.Prepared = append(report.Prepared, control.Prepared{Change: p.Change, Generation: p.Generation, Digest: p.Digest, Rejections: p.Rejections, Unlisted: p.Unlisted})
+	}
+	if req.Usage != nil {
+		report.Usage, report.UsageBatch = req.Usage.Counts, req.Usage.Batch
 	}
 	if err := f.control.Report(r.Context(), t.Group, report); err != nil {
 		return err

@@ -26,8 +26,10 @@ const (
 //	status                as the client got it; 499 if nobody was there to get it
 //	bytes_in, bytes_out   of the bodies
 //	duration_ms           until the stream ended
-//	api, api_id, track, revision, version, route
+//	api, api_id, track, revision, version, config_id, route
 //	                      what answered
+//	canary                true if that was the canary
+//	app                   name of the app that called
 //	upstream              address that was used last
 //	upstream_status       as the upstream sent it
 //	connect_ms            spent opening a connection
@@ -63,10 +65,16 @@ func appendLogLine(b []byte, ex *exchange.Exchange, c *call) []byte {
 	b = appendNumber(b, `,"bytes_out":`, r.BytesOut)
 	b = append(b, `,"duration_ms":`...)
 	b = appendMillis(b, r.Total)
+	if c.slot != nil {
+		b = append(b, c.side.logged...)
+	}
 	if c.route != nil {
-		b = append(b, c.route.api.logged...)
 		b = append(b, `,"route":`...)
 		b = appendText(b, c.route.name, maxLogText)
+	}
+	if c.app != nil {
+		b = append(b, `,"app":`...)
+		b = appendText(b, c.app.resource.Name, maxLogText)
 	}
 	b = appendUpstream(b, r, c)
 	b = appendCause(b, r, c)

@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // idle is a gateway that no transport is attached to, with the given APIs.
-func idle(t testing.TB, cfg Config, apis ...*gatewright.APIResource) *Gateway {
+func idle(t testing.TB, cfg Config, apis ...*APISpec) *Gateway {
 	t.Helper()
 	cfg.Log = quiet()
 	g := New(cfg)
@@ -30,22 +30,19 @@ func idle(t testing.TB, cfg Config, apis ...*gatewright.APIResource) *Gateway {
 	return g
 }
 
-func updateOf(t testing.TB, apis ...*gatewright.APIResource) Update {
+func updateOf(t testing.TB, apis ...*APISpec) Update {
 	t.Helper()
 	u := Update{Upserts: map[gatewright.Key]Loaded{}}
 	for _, a := range apis {
-		r := &gatewright.Resource{Format: gatewright.ResourceFormat, API: a}
-		_, hash, err := r.Encode()
-		if err != nil {
-			t.Fatal(err)
+		for key, r := range a.Resources() {
+			u.Upserts[key] = Load(t, r)
 		}
-		u.Upserts[gatewright.APIKey(gatewright.SlotKey{API: a.ID, Track: a.Track})] = Loaded{hash, r}
 	}
 	return u
 }
 
-func pets() *gatewright.APIResource {
-	return &gatewright.APIResource{
+func pets() *APISpec {
+	return &APISpec{
 		ID: "api_1", Name: "Pet \"store\"\n", Track: "v2", Revision: 7, Version: "1.0.1", Enabled: true,
 		BasePath: "/pets",
 		Routes: []gatewright.Route{
@@ -182,4 +179,26 @@ func serve(h exchange.Handler, ex *exchange.Exchange) {
 	h.End(ex)
 	ex.Response.Header.Reset()
 	ex.Response = exchange.Response{Header: ex.Response.Header}
+}
+
+func TestAccessLogTellsSideAndApp(t *testing.T) {
+	var out bytes.Buffer
+	spec := withCanary(fullShare)
+	canary := spec.Slot
+	spec.Slot = func(s *gatewright.SlotResource) {
+		canary(s)
+		s.Access.Mode, s.ConfigID = gatewright.AccessApp, "2026-11-21r0"
+	}
+	g := idle(t, Config{AccessLog: &out, Clock: clock}, spec)
+	addApps(t, g, shop("Shop \"1\"", "TOPSECRET", spec.ID))
+	ex := request("GET", "/pets/1")
+	ex.Header.AddParsed("X-API-Key", "TOPSECRET")
+	ask(g, ex)
+	if err := g.log.close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const want = `"revision":8,"version":"2.0.0","canary":true,"config_id":"2026-11-21r0","route":"get pet","app":"Shop \"1\""`
+	if got := out.String(); !strings.Contains(got, want) || strings.Contains(got, "TOPSECRET") {
+		t.Errorf("%s lacks %s, or tells the key", got, want)
+	}
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // manyAPIs makes APIs with 20 routes each, all on any host.
-func manyAPIs(n int) []*gatewright.APIResource {
-	apis := make([]*gatewright.APIResource, n)
+func manyAPIs(n int) []*APISpec {
+	apis := make([]*APISpec, n)
 	for i := range apis {
 		a := pets()
 		a.ID, a.Name = gatewright.APIID(fmt.Sprintf("api_%06d", i)), fmt.Sprintf("API %d", i)

@@ -107,7 +107,7 @@ func onPort(t *testing.T, texts map[string]string) (port int) {
 	return 0
 }
 
-func discovered(id string, revision int, registry, service string) *gatewright.APIResource {
+func discovered(id string, revision int, registry, service string) *gateway.APISpec {
 	a := petAPI(id, revision)
 	a.Upstream.Discovery = &gatewright.Discovery{Registry: registry, Namespace: "default", Service: service}
 	return a
@@ -191,7 +191,7 @@ func TestRegistryChangeRetargetsItsAPIs(t *testing.T) {
 	service := "pets.example:" + strconv.Itoa(port)
 	g.commit(1, upsert(t, registryAt("dc", first), registryAt("dc2", first),
 		discovered("pets", 1, "dc", service), discovered("other", 1, "dc2", service)))
-	hash := g.Entries()["api/pets/v1"]
+	hash := g.Entries()["slot/pets/v1"]
 	if got := g.get("/pets/x"); got.body != "one" {
 		t.Fatalf("%+v", got)
 	}
@@ -203,23 +203,26 @@ func TestRegistryChangeRetargetsItsAPIs(t *testing.T) {
 	if got := g.get("/other/x"); got.body != "one" {
 		t.Errorf("API of another registry: %+v", got)
 	}
-	if g.Entries()["api/pets/v1"] != hash {
+	if g.Entries()["slot/pets/v1"] != hash {
 		t.Errorf("the API's hash changed")
 	}
 
 	// A registry cannot go while an API needs it …
 	gone := gateway.Update{Deletes: []gatewright.Key{"registry/dc"}}
 	c, rej := g.Prepare(gone)
-	if c != nil || len(rej) != 1 || rej[0].Key != "api/pets/v1" || rej[0].Hash != hash ||
+	if c != nil || len(rej) != 1 || rej[0].Key != "slot/pets/v1" || rej[0].Hash != hash ||
 		rej[0].Reason != "registry dc is not in this group's configuration" {
 		t.Fatalf("Prepare: %v %+v", c, rej)
 	}
 	// … but a gateway that is told so all the same goes on with what it had,
-	if rej := g.Apply(gone, 3); len(rej) != 1 {
+	if rej := g.Apply(gone, 3); len(rej) != 2 || rej[0].Key != "slot/pets/v1" || rej[1].Key != "registry/dc" {
 		t.Fatalf("Apply: %+v", rej)
 	}
 	if got := g.get("/pets/x"); got.body != "two" {
 		t.Errorf("without its registry: %+v", got)
+	}
+	if g.Entries()["registry/dc"] == "" {
+		t.Errorf("what serves could not serve again after a restart: its registry is not among %v", g.Entries())
 	}
 	// and follows the registry when it is back.
 	g.commit(4, upsert(t, registryAt("dc", first)))
@@ -227,7 +230,7 @@ func TestRegistryChangeRetargetsItsAPIs(t *testing.T) {
 		t.Errorf("with its registry again: %+v", got)
 	}
 	// Both go together.
-	g.commit(5, gateway.Update{Deletes: []gatewright.Key{"registry/dc", "api/pets/v1"}})
+	g.commit(5, gateway.Update{Deletes: []gatewright.Key{"registry/dc", "slot/pets/v1"}})
 	g.wantProblem(g.get("/pets/x"), 404, "no-route")
 	if s := g.Status(); len(s.Registries) != 1 || s.Registries[0].Name != "dc2" || s.Registries[0].APIs != 1 {
 		t.Errorf("registries %+v", s.Registries)

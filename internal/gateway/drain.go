@@ -13,41 +13,41 @@ type drains struct {
 	log  *slog.Logger
 
 	mu      sync.Mutex
-	waiting map[*liveAPI]*time.Timer
+	waiting map[*liveSlot]*time.Timer
 }
 
 func newDrains(wait time.Duration, log *slog.Logger) *drains {
-	return &drains{wait: wait, log: log, waiting: map[*liveAPI]*time.Timer{}}
+	return &drains{wait: wait, log: log, waiting: map[*liveSlot]*time.Timer{}}
 }
 
-// add retires a, which no longer serves new requests.
-func (d *drains) add(a *liveAPI) {
+// add retires s, which no longer serves new requests.
+func (d *drains) add(s *liveSlot) {
 	d.mu.Lock()
-	d.waiting[a] = time.AfterFunc(d.wait, func() { d.expire(a) })
+	d.waiting[s] = time.AfterFunc(d.wait, func() { d.expire(s) })
 	d.mu.Unlock()
-	a.holds.retire(func() {
-		if d.remove(a) {
-			a.close()
+	s.holds.retire(func() {
+		if d.remove(s) {
+			s.close()
 		}
 	})
 }
 
-func (d *drains) expire(a *liveAPI) {
-	if d.remove(a) {
+func (d *drains) expire(s *liveSlot) {
+	if d.remove(s) {
 		d.log.Warn("a replaced revision still has requests; what it holds is let go of",
-			"key", string(a.key), "revision", a.resource.Revision, "requests", a.holds.count())
-		a.close()
+			"key", string(s.key), "revision", s.current.ref.Number, "requests", s.holds.count())
+		s.close()
 	}
 }
 
-// remove reports whether a was waiting.
-func (d *drains) remove(a *liveAPI) bool {
+// remove reports whether s was waiting.
+func (d *drains) remove(s *liveSlot) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t, ok := d.waiting[a]
+	t, ok := d.waiting[s]
 	if ok {
 		t.Stop()
-		delete(d.waiting, a)
+		delete(d.waiting, s)
 	}
 	return ok
 }
@@ -63,12 +63,12 @@ func (d *drains) len() int {
 func (d *drains) close() {
 	d.mu.Lock()
 	all := d.waiting
-	d.waiting = map[*liveAPI]*time.Timer{}
+	d.waiting = map[*liveSlot]*time.Timer{}
 	for _, t := range all {
 		t.Stop()
 	}
 	d.mu.Unlock()
-	for a := range all {
-		a.close()
+	for s := range all {
+		s.close()
 	}
 }

@@ -59,7 +59,7 @@ func TestStreamOutlivesItsRevision(t *testing.T) {
 			return upsert(t, a)
 		}},
 		{"by a deletion", func(*testing.T, gatewright.Node) gateway.Update {
-			return gateway.Update{Deletes: []gatewright.Key{"api/pets/v1"}}
+			return gateway.Update{Deletes: []gatewright.Key{"slot/pets/v1"}}
 		}},
 		{"by being disabled", func(t *testing.T, n gatewright.Node) gateway.Update {
 			a := petAPI("pets", 1, n)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,9 @@ type Gateway struct {
 	drains    *drains
 	log       *logSink // nil when there is no access log
 	calls     sync.Pool
-	unmatched counters // of requests that belong to no API
+	unmatched counters // of requests that belong to no slot
+	usage     *usageCounts
+	random    func() uint64 // decides for requests without a caller to recognise
 
 	current atomic.Pointer[runtime]
 
@@ -40,6 +43,8 @@ func New(cfg Config) *Gateway {
 		transport: http1.NewTransport(cfg.Upstream),
 		resolver:  discover.New(discover.Options{Logger: cfg.Log}),
 		drains:    newDrains(cfg.DrainWait, cfg.Log),
+		usage:     newUsageCounts(),
+		random:    rand.Uint64,
 	}
 	g.calls.New = func() any { return new(call) }
 	g.current.Store(emptyRuntime())
@@ -69,7 +74,7 @@ func (g *Gateway) Generation() int64 { return g.current.Load().generation }
 // Entries returns what is served: for each key the hash of its resource.
 func (g *Gateway) Entries() map[gatewright.Key]gatewright.Hash {
 	rt := g.current.Load()
-	entries := make(map[gatewright.Key]gatewright.Hash, rt.apis.Len()+rt.registries.Len())
+	entries := make(map[gatewright.Key]gatewright.Hash, rt.len())
 	rt.each(func(k gatewright.Key, h gatewright.Hash) { entries[k] = h })
 	return entries
 }
@@ -87,8 +92,8 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		gone := emptyRuntime()
 		gone.generation = g.current.Load().generation
 		last := g.current.Swap(gone)
-		last.apis.Root().Walk(func(_ []byte, a *liveAPI) bool {
-			g.drains.add(a)
+		last.slots.Root().Walk(func(_ []byte, s *liveSlot) bool {
+			g.drains.add(s)
 			return false
 		})
 	}

@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"crypto/sha256"
 	"strings"
+	"time"
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/gateway/balance"
@@ -11,15 +13,38 @@ import (
 
 // call is the gateway's own data of one exchange.
 type call struct {
-	stripe   uint32
-	match    match.Match[*route]
-	route    *route // nil when none was found
-	held     bool   // the route's API is held on to
+	g       *Gateway
+	ex      *exchange.Exchange
+	runtime *runtime // that decides about the request
+	stripe  uint32
+	match   match.Match[*route]
+
+	slot  *liveSlot // nil when none was found
+	side  *side     // of the slot
+	route *route    // nil when the side has none for the request
+	held  bool      // the slot is held on to
+	app   *liveApp  // that calls; nil when it was not asked for or is not known
+
+	policed policed
+
 	attempts balance.Attempts[peer]
 	member   *balance.Member[peer] // picked last
+	linked   bool                  // the slot's links are in the response
 	cause    string                // of the problem that the gateway itself answered with
 	detail   string                // about it, for the log
-	line     []byte                // memory for the log
+	line     []byte                // memory for the log and for keys
+
+	// What was found out once, for whoever asks again.
+	at       time.Time
+	identity identity
+	sum      [sha256.Size]byte // of the key
+	chosen   struct {
+		slot *liveSlot
+		side *side
+	}
+	lacking *liveSlot // the first one with a route for the request on its other side
+	drawn   bool
+	draw    uint64
 }
 
 // handler is the gateway as transports see it.
@@ -27,6 +52,7 @@ type handler struct{ g *Gateway }
 
 func (g *Gateway) newCall(ex *exchange.Exchange) *call {
 	c := g.calls.Get().(*call)
+	c.g, c.ex = g, ex
 	c.stripe = stripeOf(ex)
 	ex.Data = c
 	return c
@@ -40,65 +66,111 @@ func (g *Gateway) freeCall(c *call) {
 	g.calls.Put(c)
 }
 
-// Begin implements [exchange.Handler]: it finds the route and picks an
-// address.
+// Begin implements [exchange.Handler]: it finds the route, asks whether the
+// caller may use it, and picks an address.
 func (h handler) Begin(ex *exchange.Exchange) {
 	c := h.g.newCall(ex)
-	if !h.g.find(ex, c) {
+	ex.Header.DelLoose(AppHeader)
+	ex.Header.DelLoose(AppIDHeader)
+	outcome := c.find()
+	if c.slot == nil {
+		c.respondUnmatched(outcome)
 		return
 	}
-	a := c.route.api
-	if !a.resource.Enabled {
-		c.respond(ex, problemDisabled, "")
+	if !c.admit() {
 		return
 	}
 	if !h.g.cfg.HideRevision {
-		ex.Response.Header.AddParsed(RevisionHeader, a.revision)
+		ex.Response.Header.AddParsed(RevisionHeader, c.side.field)
 	}
-	if c.member = a.upstream.balancer.Pick(&c.attempts); c.member == nil {
-		c.respond(ex, problemNoUpstream, a.upstream.emptiness())
+	if c.route == nil {
+		c.respondUnmatched(outcome)
 		return
 	}
-	ex.Target.Timeouts = a.timeouts
-	ex.Target.Path = ex.Path[a.strip:]
+	if !c.police() {
+		return
+	}
+	if c.member = c.side.upstream.balancer.Pick(&c.attempts); c.member == nil {
+		c.respond(ex, problemNoUpstream, c.side.upstream.emptiness())
+		return
+	}
+	ex.Target.Timeouts = c.side.timeouts
+	ex.Target.Path = ex.Path[c.slot.strip:]
 	c.aim(ex)
 }
 
-// find finds the request's route and holds on to its API, or answers.
-func (g *Gateway) find(ex *exchange.Exchange, c *call) bool {
+// find finds the request's slot, side and route, and holds on to the slot. When
+// the only routes for the request are on a side it does not take, there is no
+// route.
+func (c *call) find() match.Outcome {
 	for {
-		rt := g.current.Load()
-		switch rt.table.Find(ex.Host, ex.Path, ex.Method, &c.match) {
-		case match.NoRoute:
-			if !rt.configured {
-				c.respond(ex, problemNotConfigured, "")
-			} else {
-				c.respond(ex, problemNoRoute, "")
-			}
-			return false
-		case match.NoMethod:
-			ex.Response.Header.AddParsed("Allow", strings.Join(rt.table.Allowed(ex.Host, ex.Path), ", "))
-			c.respond(ex, problemMethod, "")
-			return false
+		c.runtime = c.g.current.Load()
+		outcome := c.runtime.table.Find(c.ex.Host, c.ex.Path, c.ex.Method, c, &c.match)
+		s, r := c.lacking, (*route)(nil)
+		if outcome == match.Found {
+			r = c.match.Entry().Value()
+			s = c.runtime.seats.at(r.seat)
 		}
-		r := c.match.Entry().Value()
-		if r.api.holds.acquire(c.stripe) {
-			c.route, c.held = r, true
-			return true
+		if s == nil {
+			return outcome
 		}
-		// It was replaced after rt was loaded. What runs now has its successor.
+		if s.holds.acquire(c.stripe) {
+			c.slot, c.side, c.route, c.held = s, c.sideOf(s), r, true
+			return outcome
+		}
+		// It was replaced after the runtime was loaded. What runs now has its
+		// successor.
+		c.lacking, c.chosen.slot, c.identity = nil, nil, identity{}
 	}
+}
+
+// respondUnmatched answers a request that no route fits.
+func (c *call) respondUnmatched(outcome match.Outcome) {
+	switch {
+	case outcome == match.NoMethod:
+		c.ex.Response.Header.AddParsed("Allow", strings.Join(c.runtime.table.Allowed(c.ex.Host, c.ex.Path, c), ", "))
+		c.respond(c.ex, problemMethod, "")
+	case !c.runtime.configured:
+		c.respond(c.ex, problemNotConfigured, "")
+	case c.slot != nil:
+		c.respond(c.ex, problemNoRoute, "the other side of the canary has a route for it")
+	default:
+		c.respond(c.ex, problemNoRoute, "")
+	}
+}
+
+// admit lets the request pass to the upstream, or answers it.
+func (c *call) admit() bool {
+	s, ex := c.slot, c.ex
+	s.lifecycle.announce(&ex.Response.Header)
+	switch {
+	case s.lifecycle.retired != nil:
+		c.respond(ex, *s.lifecycle.retired, "")
+		return false
+	case !s.resource.Enabled:
+		c.respond(ex, problemDisabled, "")
+		return false
+	case s.access != nil && !c.authorise():
+		return false
+	}
+	if s.limit != nil {
+		if wait := s.limit.take(c.now()); wait > 0 {
+			c.limited(wait, "The API %s may be called %d times a second here, by all callers together.", s.resource.Name, s.limit.qps)
+			return false
+		}
+	}
+	return true
 }
 
 // aim directs the exchange to the member picked last.
 func (c *call) aim(ex *exchange.Exchange) {
 	p := c.member.Endpoint()
 	ex.Target.Endpoint = p.endpoint
-	switch c.route.api.resource.Upstream.HostHeader {
+	switch c.side.hostHeader {
 	case gatewright.HostHeaderNode:
 		ex.Target.Host = p.host
 	case gatewright.HostHeaderFixed:
-		ex.Target.Host = c.route.api.fixed
+		ex.Target.Host = c.side.fixed
 	case gatewright.HostHeaderClient:
 		ex.Target.Host = ex.RawHost
 	}
@@ -111,7 +183,7 @@ func (h handler) Repick(ex *exchange.Exchange) bool {
 	if f := ex.Result.Failure; f == exchange.ConnectFailed || f == exchange.ConnectTimeout {
 		c.member.ConnectFailed()
 	}
-	m := c.route.api.upstream.balancer.Pick(&c.attempts)
+	m := c.side.upstream.balancer.Pick(&c.attempts)
 	if m == nil {
 		return false
 	}
@@ -121,17 +193,34 @@ func (h handler) Repick(ex *exchange.Exchange) bool {
 }
 
 // Response implements [exchange.Handler].
-func (h handler) Response(ex *exchange.Exchange) { ex.Data.(*call).member.Connected() }
+func (h handler) Response(ex *exchange.Exchange) {
+	c := ex.Data.(*call)
+	c.member.Connected()
+	c.link()
+	c.policeResponse()
+}
+
+// link adds the slot's links to the response, once.
+func (c *call) link() {
+	if c.slot != nil && !c.linked {
+		c.linked = true
+		c.slot.lifecycle.link(&c.ex.Response.Header)
+	}
+}
 
 // Fail implements [exchange.Handler]: it says what went wrong, but not where
 // the upstream is. Requests that were refused because of their form are
 // answered by the transport.
 func (h handler) Fail(ex *exchange.Exchange, f exchange.Failure) {
 	c, ok := ex.Data.(*call)
-	if !ok || !f.OfUpstream() {
+	if !ok {
 		return
 	}
-	ex.RespondProblem(f.Problem(failureDetail(f, c.attempts.Count())))
+	c.link()
+	if f.OfUpstream() {
+		ex.RespondProblem(f.Problem(failureDetail(f, c.attempts.Count())))
+	}
+	c.policeResponse()
 }
 
 // End implements [exchange.Handler]: it logs, counts and lets go.
@@ -147,13 +236,14 @@ func (h handler) End(ex *exchange.Exchange) {
 	}
 	status := ex.Response.Status
 	failed := ex.Result.Failure != exchange.None
-	if c.route != nil {
-		c.route.api.counters.add(c.stripe, status, failed)
-	} else {
+	if c.slot == nil {
 		g.unmatched.add(c.stripe, status, failed)
+	} else {
+		c.side.counters.add(c.stripe, status, failed)
+		g.usage.add(c.stripe, usageKey{c.side.usage, c.route, c.app}, ex)
 	}
 	if c.held {
-		c.route.api.holds.release(c.stripe)
+		c.slot.holds.release(c.stripe)
 	}
 	ex.Data = nil
 	g.freeCall(c)

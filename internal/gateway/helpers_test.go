@@ -151,31 +151,13 @@ func node(t *testing.T, addr string, weight int) gatewright.Node {
 }
 
 // petAPI is an API with one route below /pets for every method.
-func petAPI(id string, revision int, nodes ...gatewright.Node) *gatewright.APIResource {
-	return &gatewright.APIResource{
+func petAPI(id string, revision int, nodes ...gatewright.Node) *gateway.APISpec {
+	return &gateway.APISpec{
 		ID: gatewright.APIID(id), Name: "API " + id, Track: "v1", Revision: revision, Enabled: true,
 		BasePath: "/" + id,
 		Routes:   []gatewright.Route{{Name: "all", Path: "/*"}},
 		Upstream: gatewright.Upstream{Scheme: "http", Nodes: nodes},
 	}
-}
-
-func key(a *gatewright.APIResource) gatewright.Key {
-	return gatewright.APIKey(gatewright.SlotKey{API: a.ID, Track: a.Track})
-}
-
-func loaded(t testing.TB, r *gatewright.Resource) gateway.Loaded {
-	t.Helper()
-	r.Format = gatewright.ResourceFormat
-	b, hash, err := r.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	decoded, err := gatewright.DecodeResource(b, hash)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return gateway.Loaded{Hash: hash, Resource: decoded}
 }
 
 // upsert is an update that brings resources.
@@ -184,10 +166,14 @@ func upsert(t testing.TB, resources ...any) gateway.Update {
 	u := gateway.Update{Upserts: map[gatewright.Key]gateway.Loaded{}}
 	for _, r := range resources {
 		switch r := r.(type) {
-		case *gatewright.APIResource:
-			u.Upserts[key(r)] = loaded(t, &gatewright.Resource{API: r})
+		case *gateway.APISpec:
+			for key, res := range r.Resources() {
+				u.Upserts[key] = gateway.Load(t, res)
+			}
 		case *gatewright.Registry:
-			u.Upserts[gatewright.RegistryKey(r.Name)] = loaded(t, &gatewright.Resource{Registry: r})
+			u.Upserts[gatewright.RegistryKey(r.Name)] = gateway.Load(t, &gatewright.Resource{Registry: r})
+		case *gatewright.AppResource:
+			u.Upserts[gatewright.AppKey(r.ID)] = gateway.Load(t, &gatewright.Resource{App: r})
 		default:
 			t.Fatalf("%T is no resource", r)
 		}

@@ -15,7 +15,7 @@ import (
 
 // variant makes one of several resources for an API key; some are broken, some
 // need the registry, some want the same route as other APIs.
-func variant(api, n int) *gatewright.APIResource {
+func variant(api, n int) *APISpec {
 	a := pets()
 	a.ID, a.Revision = gatewright.APIID(fmt.Sprintf("a%d", api)), n+1
 	a.BasePath = fmt.Sprintf("/a%d", api)
@@ -41,7 +41,7 @@ func drawUpdate(t *rapid.T) Update {
 	for range rapid.IntRange(0, 4).Draw(t, "upserts") {
 		api := rapid.IntRange(0, 4).Draw(t, "api")
 		a := variant(api, rapid.IntRange(0, 11).Draw(t, "variant"))
-		resources[gatewright.APIKey(gatewright.SlotKey{API: a.ID, Track: a.Track})] = &gatewright.Resource{Format: 1, API: a}
+		maps.Copy(resources, a.Resources())
 	}
 	switch rapid.IntRange(0, 3).Draw(t, "registry") {
 	case 0:
@@ -51,7 +51,7 @@ func drawUpdate(t *rapid.T) Update {
 		u.Deletes = append(u.Deletes, "registry/dc")
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "deletes") {
-		u.Deletes = append(u.Deletes, gatewright.Key(fmt.Sprintf("api/a%d/v2", rapid.IntRange(0, 4).Draw(t, "deleted"))))
+		u.Deletes = append(u.Deletes, gatewright.Key(fmt.Sprintf("slot/a%d/v2", rapid.IntRange(0, 4).Draw(t, "deleted"))))
 	}
 	for key, r := range resources {
 		_, hash, err := r.Encode()
@@ -126,10 +126,21 @@ func TestHistory(t *testing.T) {
 // and that they are open.
 func checkTable(t *rapid.T, g *Gateway) {
 	routes := 0
-	g.current.Load().apis.Root().Walk(func(_ []byte, a *liveAPI) bool {
-		routes += len(a.entries)
-		if a.closed.Load() || a.holds.retired.Load() || a.upstream != nil && a.upstream.users.Load() < 1 {
-			t.Fatalf("%s is served but closed", a.key)
+	rt := g.current.Load()
+	g.current.Load().slots.Root().Walk(func(_ []byte, s *liveSlot) bool {
+		routes += len(s.routes.entries)
+		if s.closed.Load() || s.holds.retired.Load() {
+			t.Fatalf("%s is served but closed", s.key)
+		}
+		for _, d := range s.sides() {
+			if d.upstream != nil && d.upstream.users.Load() < 1 {
+				t.Fatalf("the upstream of %s is closed", s.key)
+			}
+		}
+		for _, e := range s.routes.entries {
+			if got := rt.seats.at(e.Value().seat); got != s {
+				t.Fatalf("route %s of %s leads to another slot", e, s.key)
+			}
 		}
 		return false
 	})

@@ -134,7 +134,7 @@ func TestDisabledAPIComesBack(t *testing.T) {
 	ns := newNameServer(t)
 	ns.set("pets.example.", "pets.example. 60 A 127.0.0.1")
 	g := newRig(t, gateway.Config{ResolveWait: time.Millisecond})
-	api := func(enabled bool) *gatewright.APIResource {
+	api := func(enabled bool) *gateway.APISpec {
 		a := discovered("pets", 1, "dc", "pets.example:"+strconv.Itoa(port))
 		a.Enabled = enabled
 		return a
@@ -157,7 +157,7 @@ func TestDisabledAPIComesBack(t *testing.T) {
 	}
 
 	// Gone and published again is no different; another registry is.
-	g.commit(4, gateway.Update{Deletes: []gatewright.Key{"api/pets/v1"}})
+	g.commit(4, gateway.Update{Deletes: []gatewright.Key{"slot/pets/v1"}})
 	eventually(t, "its look-up is released", func() bool { return g.Status().Draining == 0 })
 	g.commit(5, upsert(t, api(true)))
 	if got := g.get("/pets/x"); got.body != "one" {

@@ -27,6 +27,20 @@ var (
 		Cause: "api-disabled", Status: 404, Title: "The API is disabled",
 		Detail: "An API is published here, but it is switched off at present.",
 	}
+	problemRetired = exchange.Problem{
+		Cause: "api-retired", Status: 410, Title: "The API is retired", // the detail says since when and what to use instead
+	}
+	problemKeys = exchange.Problem{
+		Cause: "several-keys", Status: 400, Title: "The request has more than one API key",
+		Detail: "Send one key, once.",
+	}
+	problemUnauthenticated = exchange.Problem{
+		Cause: "unauthenticated", Status: 401, Title: "The request needs a valid API key",
+		Detail: "WWW-Authenticate says where the key is looked for. It is missing, or it is not good at present.",
+	}
+	problemNoGrant    = exchange.Problem{Cause: "no-grant", Status: 403, Title: "The app may not call this API"}
+	problemClearance  = exchange.Problem{Cause: "clearance", Status: 403, Title: "The app's clearance does not cover this API"}
+	problemLimit      = exchange.Problem{Cause: "too-many-requests", Status: 429, Title: "There are too many requests"}
 	problemNoUpstream = exchange.Problem{
 		Cause: "no-upstream", Status: 503, Title: "The API has no upstream at present",
 		Detail: "No address is known that requests to this API could be sent to. Try again soon.",
@@ -36,7 +50,9 @@ var (
 // respond answers with p. detail is for the log only.
 func (c *call) respond(ex *exchange.Exchange, p exchange.Problem, detail string) {
 	c.cause, c.detail = p.Cause, detail
+	c.link()
 	ex.RespondProblem(p)
+	c.policeResponse()
 }
 
 // failureDetail says more about a failure of the upstream to the client.

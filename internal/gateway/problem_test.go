@@ -65,7 +65,7 @@ func TestProblems(t *testing.T) {
 	}
 	tests := []struct {
 		name    string
-		change  func(*gatewright.APIResource)
+		change  func(*gateway.APISpec)
 		method  string
 		host    string
 		target  string
@@ -75,25 +75,25 @@ func TestProblems(t *testing.T) {
 		served  bool     // the answer is that of a revision
 	}{
 		{name: "no route for the path", target: "/nothing", status: 404, cause: "no-route"},
-		{name: "no route for the host", change: func(a *gatewright.APIResource) { a.Hosts = []string{"pets.example"} }, host: "cats.example", target: "/pets/x", status: 404, cause: "no-route"},
+		{name: "no route for the host", change: func(a *gateway.APISpec) { a.Hosts = []string{"pets.example"} }, host: "cats.example", target: "/pets/x", status: 404, cause: "no-route"},
 		{name: "no route for the asterisk", method: "OPTIONS", target: "*", status: 404, cause: "no-route"},
 		{name: "method", method: "PUT", target: "/pets/x", status: 405, cause: "method-not-allowed"},
-		{name: "disabled", change: func(a *gatewright.APIResource) { a.Enabled = false }, target: "/pets/x", status: 404, cause: "api-disabled"},
-		{name: "connection refused", change: func(a *gatewright.APIResource) { a.Upstream = withNodes(dead) }, target: "/pets/x",
+		{name: "disabled", change: func(a *gateway.APISpec) { a.Enabled = false }, target: "/pets/x", status: 404, cause: "api-disabled"},
+		{name: "connection refused", change: func(a *gateway.APISpec) { a.Upstream = withNodes(dead) }, target: "/pets/x",
 			status: 502, cause: "connect-failed", secrets: []string{dead, "refused"}, served: true},
-		{name: "all connections refused", change: func(a *gatewright.APIResource) { a.Upstream = withNodes(dead, dead2) }, target: "/pets/x",
+		{name: "all connections refused", change: func(a *gateway.APISpec) { a.Upstream = withNodes(dead, dead2) }, target: "/pets/x",
 			status: 502, cause: "connect-failed", secrets: []string{dead, dead2, "refused"}, served: true},
-		{name: "connect timeout", change: func(a *gatewright.APIResource) {
+		{name: "connect timeout", change: func(a *gateway.APISpec) {
 			a.Upstream = withNodes("127.0.0.1:1") // see Dial below
 			a.Upstream.Timeouts.Connect = short
 		}, target: "/pets/x", status: 504, cause: "connect-timeout", secrets: []string{"127.0.0.1"}, served: true},
-		{name: "read timeout", change: func(a *gatewright.APIResource) {
+		{name: "read timeout", change: func(a *gateway.APISpec) {
 			a.Upstream = withNodes(silent)
 			a.Upstream.Timeouts.Read = short
 		}, target: "/pets/x", status: 504, cause: "read-timeout", secrets: []string{silent}, served: true},
-		{name: "garbage", change: func(a *gatewright.APIResource) { a.Upstream = withNodes(garbage) }, target: "/pets/x",
+		{name: "garbage", change: func(a *gateway.APISpec) { a.Upstream = withNodes(garbage) }, target: "/pets/x",
 			status: 502, cause: "bad-response", secrets: []string{garbage, "SSH"}, served: true},
-		{name: "closed before the answer", change: func(a *gatewright.APIResource) { a.Upstream = withNodes(closing) }, target: "/pets/x",
+		{name: "closed before the answer", change: func(a *gateway.APISpec) { a.Upstream = withNodes(closing) }, target: "/pets/x",
 			status: 502, cause: "upstream-closed", secrets: []string{closing}, served: true},
 	}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -1,10 +1,51 @@
 package gateway
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/gatewright/gatewright"
+)
 
 // RevisionHeader is the field of a response that names the revision that gave
 // it. The package comment has its syntax.
 const RevisionHeader = "Gatewright-Revision"
+
+// liveRevision is a revision resource that slots can run.
+type liveRevision struct {
+	hash     gatewright.Hash
+	resource *gatewright.RevisionResource
+	policies *livePolicies // nil when it has none
+}
+
+func (r *liveRevision) hashed() gatewright.Hash { return r.hash }
+
+// newRevision checks and builds a revision.
+func newRevision(key gatewright.Key, hash gatewright.Hash, r *gatewright.RevisionResource) (*liveRevision, error) {
+	if err := checkRevision(key, r); err != nil {
+		return nil, err
+	}
+	policies, err := newPolicies(r)
+	return &liveRevision{hash, r, policies}, err
+}
+
+// checkRevision checks what is not checked when a slot makes routes of it.
+func checkRevision(key gatewright.Key, r *gatewright.RevisionResource) error {
+	if want := gatewright.RevisionKey(r.API, r.Number); want != key {
+		return gatewright.Errorf(gatewright.Invalid, "the resource belongs to the key %s", want)
+	}
+	if r.Number < 1 {
+		return gatewright.Errorf(gatewright.Invalid, "revision %d is not a positive number", r.Number)
+	}
+	if len(r.Routes) > gatewright.MaxRoutes {
+		return gatewright.Errorf(gatewright.LimitExceeded, "the revision has %d routes; at most %d are allowed", len(r.Routes), gatewright.MaxRoutes)
+	}
+	for i := range r.Routes {
+		if err := gatewright.CheckName("route name", r.Routes[i].Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // revisionField returns the field's value for a revision and its version, ""
 // for none.

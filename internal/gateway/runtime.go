@@ -13,33 +13,51 @@ type runtime struct {
 	configured bool // false until the first update: nobody has said what to serve
 	generation int64
 	table      *match.Table[*route]
-	apis       *iradix.Tree[*liveAPI]      // by key
-	registries *iradix.Tree[*liveRegistry] // by name
-	users      *iradix.Tree[*liveAPI]      // by userKey: the APIs that look up addresses in a registry
+	seats      seats                       // what the table's routes lead to
+	slots      *iradix.Tree[*liveSlot]     // by key
+	revisions  *iradix.Tree[*liveRevision] // by key
+	registries *iradix.Tree[*liveRegistry] // by key
+	apps       *iradix.Tree[*liveApp]      // by key
+	keys       *iradix.Tree[*liveKey]      // by the hash of the caller's key
+	users      *iradix.Tree[*liveSlot]     // by userKey: the slots that need a revision or a registry
+	canaries   int
 }
 
 func emptyRuntime() *runtime {
 	return &runtime{
-		apis:       iradix.New[*liveAPI](),
+		slots:      iradix.New[*liveSlot](),
+		revisions:  iradix.New[*liveRevision](),
 		registries: iradix.New[*liveRegistry](),
-		users:      iradix.New[*liveAPI](),
+		apps:       iradix.New[*liveApp](),
+		keys:       iradix.New[*liveKey](),
+		users:      iradix.New[*liveSlot](),
 	}
 }
 
-// userKey is a key of runtime.users. Names hold no control characters.
-func userKey(registry string, key gatewright.Key) []byte {
-	return append(append([]byte(registry), 0), key...)
+// userKey is a key of runtime.users. Keys hold no NUL.
+func userKey(needed, slot gatewright.Key) []byte {
+	return append(append([]byte(needed), 0), slot...)
 }
 
-// each calls f for every key the runtime has, registries and APIs each in the
-// order of their keys.
+// each calls f for every key the runtime has.
 func (rt *runtime) each(f func(gatewright.Key, gatewright.Hash)) {
-	rt.registries.Root().Walk(func(_ []byte, r *liveRegistry) bool {
-		f(r.key, r.hash)
-		return false
-	})
-	rt.apis.Root().Walk(func(_ []byte, a *liveAPI) bool {
-		f(a.key, a.hash)
+	eachOf(rt.registries, f)
+	eachOf(rt.revisions, f)
+	eachOf(rt.apps, f)
+	eachOf(rt.slots, f)
+}
+
+// len returns how many keys the runtime has.
+func (rt *runtime) len() int {
+	return rt.registries.Len() + rt.revisions.Len() + rt.apps.Len() + rt.slots.Len()
+}
+
+// live is a resource that a runtime has.
+type live interface{ hashed() gatewright.Hash }
+
+func eachOf[T live](tree *iradix.Tree[T], f func(gatewright.Key, gatewright.Hash)) {
+	tree.Root().Walk(func(key []byte, v T) bool {
+		f(gatewright.Key(key), v.hashed())
 		return false
 	})
 }

@@ -1,30 +1,18 @@
 package gateway
 
-import (
-	"fmt"
-
-	"github.com/gatewright/gatewright/internal/gateway/match"
-)
-
-type (
-	routeTable = match.Table[*route]
-	routeEntry = match.Entry[*route]
-)
+import "fmt"
 
 // settle returns the table with the changed routes. A change whose routes do
 // not fit gets a reason; its old routes are in the table instead.
-func (b *built) settle(order []*apiChange) *routeTable {
+func (b *built) settle(order []*slotChange) *routeTable {
 	var remove, add []*routeEntry
 	for _, c := range order {
-		if c.reason != "" {
-			continue
+		if c.reason == "" {
+			remove, add = append(remove, c.remove...), append(add, c.add...)
 		}
-		if c.old != nil {
-			remove = append(remove, c.old.entries...)
-		}
-		if c.new != nil {
-			add = append(add, c.new.entries...)
-		}
+	}
+	if len(remove)+len(add) == 0 {
+		return b.base.table
 	}
 	if b.base.table.Len()-len(remove)+len(add) <= b.g.cfg.Limits.MaxRoutes {
 		if t, err := b.base.table.With(remove, add); err == nil {
@@ -43,11 +31,11 @@ func (b *built) settle(order []*apiChange) *routeTable {
 // taken their place; it is to be called again then and will leave the old
 // routes where they are. Each call that returns false rejects at least one
 // change, and with all of them rejected the table is that of the base.
-func (b *built) settleEach(order []*apiChange) (*routeTable, bool) {
+func (b *built) settleEach(order []*slotChange) (*routeTable, bool) {
 	var remove []*routeEntry
 	for _, c := range order {
-		if c.reason == "" && c.old != nil {
-			remove = append(remove, c.old.entries...)
+		if c.reason == "" {
+			remove = append(remove, c.remove...)
 		}
 	}
 	t, err := b.base.table.With(remove, nil)
@@ -58,16 +46,13 @@ func (b *built) settleEach(order []*apiChange) (*routeTable, bool) {
 		return b.base.table, true
 	}
 	for _, c := range order {
-		if c.reason != "" || c.new == nil {
+		if c.reason != "" {
 			continue
 		}
-		next, err := b.withRoutes(t, c.new)
+		next, err := b.withRoutes(t, c.add)
 		if err != nil {
 			c.reason = plainReason(err)
-			if c.old == nil {
-				continue
-			}
-			if next, err = b.withRoutes(t, c.old); err != nil {
+			if next, err = b.withRoutes(t, c.remove); err != nil {
 				return nil, false
 			}
 		}
@@ -76,10 +61,10 @@ func (b *built) settleEach(order []*apiChange) (*routeTable, bool) {
 	return t, true
 }
 
-func (b *built) withRoutes(t *routeTable, a *liveAPI) (*routeTable, error) {
+func (b *built) withRoutes(t *routeTable, entries []*routeEntry) (*routeTable, error) {
 	limit := b.g.cfg.Limits.MaxRoutes
-	if n := t.Len() + len(a.entries); n > limit {
+	if n := t.Len() + len(entries); n > limit && len(entries) > 0 {
 		return nil, fmt.Errorf("this gateway accepts %d routes (--max-routes); with this change it would have %d", limit, n)
 	}
-	return t.With(nil, a.entries)
+	return t.With(nil, entries)
 }

@@ -16,7 +16,11 @@ type Status struct {
 	Refused     int64            `json:"refused"`     // connections closed as they came
 	Draining    int              `json:"draining"`    // replaced revisions that still have requests
 	LogDropped  uint64           `json:"logDropped"`  // lines of the access log that were lost
+	Uncounted   uint64           `json:"uncounted"`   // calls whose route and app are not in the usage, because there were too many
 	Unmatched   Requests         `json:"unmatched"`   // requests that belonged to no API
+	Apps        int              `json:"apps"`        // callers that are known
+	Keys        int              `json:"keys"`        // of theirs
+	Canaries    int              `json:"canaries"`    // APIs with one
 	APIs        []APIStatus      `json:"apis"`        // in the order of their keys
 	Registries  []RegistryStatus `json:"registries"`  // in the order of their names
 }
@@ -30,9 +34,23 @@ type APIStatus struct {
 	Track     string           `json:"track"`
 	Revision  int              `json:"revision"`
 	Version   string           `json:"version,omitempty"`
+	ConfigID  string           `json:"configId,omitempty"`
 	Enabled   bool             `json:"enabled"`
+	Access    string           `json:"access,omitempty"` // "" when anybody may call
+	Retired   bool             `json:"retired,omitempty"`
 	Routes    int              `json:"routes"`
-	Requests  Requests         `json:"requests"` // of this revision
+	Requests  Requests         `json:"requests"` // of this revision; those under way are of the canary too
+	Endpoints []EndpointStatus `json:"endpoints"`
+	Lookups   []LookupStatus   `json:"lookups,omitempty"`
+	Canary    *CanaryStatus    `json:"canary,omitempty"`
+}
+
+// CanaryStatus is what a gateway does with an API's canary.
+type CanaryStatus struct {
+	Revision  int              `json:"revision"`
+	Version   string           `json:"version,omitempty"`
+	Share     int              `json:"share"` // of 10,000 requests that meet the conditions
+	Requests  Requests         `json:"requests"`
 	Endpoints []EndpointStatus `json:"endpoints"`
 	Lookups   []LookupStatus   `json:"lookups,omitempty"`
 }
@@ -75,19 +93,23 @@ func (g *Gateway) Status() Status {
 		Refused:     g.server.Refused(),
 		Draining:    g.drains.len(),
 		Unmatched:   g.unmatched.sum(),
-		APIs:        make([]APIStatus, 0, rt.apis.Len()),
+		Uncounted:   g.usage.overflow.Load(),
+		Apps:        rt.apps.Len(),
+		Keys:        rt.keys.Len(),
+		Canaries:    rt.canaries,
+		APIs:        make([]APIStatus, 0, rt.slots.Len()),
 		Registries:  make([]RegistryStatus, 0, rt.registries.Len()),
 	}
 	if g.log != nil {
 		s.LogDropped = g.log.dropped.Load()
 	}
-	rt.apis.Root().Walk(func(_ []byte, a *liveAPI) bool {
-		s.APIs = append(s.APIs, a.status())
+	rt.slots.Root().Walk(func(_ []byte, v *liveSlot) bool {
+		s.APIs = append(s.APIs, v.status())
 		return false
 	})
-	rt.registries.Root().Walk(func(_ []byte, r *liveRegistry) bool {
+	rt.registries.Root().Walk(func(key []byte, r *liveRegistry) bool {
 		rs := RegistryStatus{Name: r.resource.Name, Hash: r.hash}
-		rt.users.Root().WalkPrefix(userKey(rs.Name, ""), func([]byte, *liveAPI) bool {
+		rt.users.Root().WalkPrefix(userKey(gatewright.Key(key), ""), func([]byte, *liveSlot) bool {
 			rs.APIs++
 			return false
 		})
@@ -97,29 +119,40 @@ func (g *Gateway) Status() Status {
 	return s
 }
 
-func (a *liveAPI) status() APIStatus {
-	r := a.resource
-	s := APIStatus{
-		Key: a.key, Hash: a.hash, ID: r.ID, Name: r.Name, Track: r.Track, Revision: r.Revision, Version: r.Version,
-		Enabled: r.Enabled, Routes: len(a.entries), Requests: a.counters.sum(), Endpoints: []EndpointStatus{},
+func (s *liveSlot) status() APIStatus {
+	r := s.resource
+	st := APIStatus{
+		Key: s.key, Hash: s.hash, ID: r.API, Name: r.Name, Track: r.Track, Revision: r.Current.Number, Version: r.Current.Version,
+		ConfigID: r.ConfigID, Enabled: r.Enabled, Access: string(r.Access.Mode), Retired: s.lifecycle.retired != nil,
+		Routes: len(s.routes.entries), Requests: s.current.counters.sum(),
 	}
-	s.Requests.InFlight = a.holds.count()
-	if a.upstream == nil {
-		return s
+	st.Requests.InFlight = s.holds.count()
+	st.Endpoints, st.Lookups = s.current.status()
+	if k := s.canary; k != nil {
+		st.Canary = &CanaryStatus{Revision: k.ref.Number, Version: k.ref.Version, Share: int(k.share), Requests: k.counters.sum()}
+		st.Canary.Endpoints, st.Canary.Lookups = k.status()
 	}
-	for _, m := range a.upstream.balancer.Members() {
+	return st
+}
+
+func (d *side) status() (endpoints []EndpointStatus, lookups []LookupStatus) {
+	endpoints = []EndpointStatus{}
+	if d.upstream == nil {
+		return endpoints, nil
+	}
+	for _, m := range d.upstream.balancer.Members() {
 		p := m.Endpoint()
 		stats := p.endpoint.Stats()
-		s.Endpoints = append(s.Endpoints, EndpointStatus{
+		endpoints = append(endpoints, EndpointStatus{
 			Address: p.endpoint.Address(), Host: p.host, Weight: m.Weight(), FailedUntil: m.MarkedUntil(),
 			Connections: stats.Open, Dials: stats.Dials,
 		})
 	}
-	for _, w := range a.upstream.watches {
+	for _, w := range d.upstream.watches {
 		l := w.Snapshot()
-		s.Lookups = append(s.Lookups, LookupStatus{
+		lookups = append(lookups, LookupStatus{
 			Phase: l.Phase, Since: l.Since, Reason: l.Reason, Addresses: len(l.Addresses), Dropped: l.Dropped,
 		})
 	}
-	return s
+	return endpoints, lookups
 }

@@ -72,12 +72,12 @@ func TestDrainHasADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
 		d := newDrains(time.Minute, slog.New(slog.NewTextHandler(&log, nil)))
-		busy := &liveAPI{key: "api/busy/v1", resource: &gatewright.APIResource{Revision: 3}}
-		quick := &liveAPI{key: "api/quick/v1", resource: &gatewright.APIResource{}}
-		idle := &liveAPI{key: "api/idle/v1", resource: &gatewright.APIResource{}}
+		busy := &liveSlot{key: "slot/busy/v1", current: side{ref: gatewright.RevisionRef{Number: 3}}}
+		quick := &liveSlot{key: "slot/quick/v1"}
+		idle := &liveSlot{key: "slot/idle/v1"}
 		busy.holds.acquire(1)
 		quick.holds.acquire(2)
-		for _, a := range []*liveAPI{busy, quick, idle} {
+		for _, a := range []*liveSlot{busy, quick, idle} {
 			d.add(a)
 		}
 		if !idle.closed.Load() || d.len() != 2 {
@@ -93,7 +93,7 @@ func TestDrainHasADeadline(t *testing.T) {
 		if !busy.closed.Load() || d.len() != 0 {
 			t.Errorf("after the deadline: closed %t, %d waiting", busy.closed.Load(), d.len())
 		}
-		if !strings.Contains(log.String(), "key=api/busy/v1 revision=3 requests=1") {
+		if !strings.Contains(log.String(), "key=slot/busy/v1 revision=3 requests=1") {
 			t.Errorf("log: %s", log.String())
 		}
 		busy.holds.release(1) // ends all the same, with nothing left to do
@@ -105,7 +105,7 @@ func TestDrainHasADeadline(t *testing.T) {
 
 func TestDrainsCloseLetsGoOfEverything(t *testing.T) {
 	d := newDrains(time.Hour, slog.New(slog.DiscardHandler))
-	a := &liveAPI{resource: &gatewright.APIResource{}}
+	a := &liveSlot{}
 	a.holds.acquire(0)
 	d.add(a)
 	d.close()

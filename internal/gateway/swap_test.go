@@ -30,7 +30,7 @@ func TestSwapUnderLoad(t *testing.T) {
 	other := marker(t, "other")
 	g := newRig(t, gateway.Config{})
 
-	revision := func(n int) *gatewright.APIResource {
+	revision := func(n int) *gateway.APISpec {
 		b := even
 		if n%2 == 1 {
 			b = odd
@@ -104,29 +104,29 @@ func TestSwapUnderLoad(t *testing.T) {
 
 func TestConnectionsSurviveCommits(t *testing.T) {
 	backendA, backendB := marker(t, "a"), marker(t, "b")
-	base := func() *gatewright.APIResource { return petAPI("pets", 1, node(t, backendA.addr, 100)) }
+	base := func() *gateway.APISpec { return petAPI("pets", 1, node(t, backendA.addr, 100)) }
 	tests := []struct {
 		name   string
-		change func() *gatewright.APIResource
+		change func() *gateway.APISpec
 	}{
-		{"another API is published", func() *gatewright.APIResource { return petAPI("other", 1, node(t, backendB.addr, 100)) }},
-		{"only routes change", func() *gatewright.APIResource {
+		{"another API is published", func() *gateway.APISpec { return petAPI("other", 1, node(t, backendB.addr, 100)) }},
+		{"only routes change", func() *gateway.APISpec {
 			a := base()
 			a.Revision = 2
 			a.Routes = append(a.Routes, gatewright.Route{Name: "more", Path: "/more/{id}"})
 			return a
 		}},
-		{"only timeouts change", func() *gatewright.APIResource {
+		{"only timeouts change", func() *gateway.APISpec {
 			a := base()
 			a.Upstream.Timeouts.Read = gatewright.Duration(patience)
 			return a
 		}},
-		{"a node joins", func() *gatewright.APIResource {
+		{"a node joins", func() *gateway.APISpec {
 			a := base()
 			a.Upstream.Nodes = append(a.Upstream.Nodes, node(t, backendB.addr, 0))
 			return a
 		}},
-		{"the API moves to another path", func() *gatewright.APIResource {
+		{"the API moves to another path", func() *gateway.APISpec {
 			a := base()
 			a.PathPrefix = "/shop"
 			return a

@@ -79,10 +79,12 @@ func (g *Gateway) Commit(c *Candidate, generation int64) error {
 
 // Apply makes the gateway serve, as generation, as much of u as it can, with
 // one swap. For a key that it rejects it goes on with the resource it had, if
-// it had one. It is for a gateway that starts, or comes back to find that the
-// others have moved on. It waits for look-ups as Prepare does, unless the update
-// is full and nothing is served yet: a gateway that starts then serves at once
-// what needs no look-up, and the rest as its addresses become known.
+// it had one; what that resource needs stays too, and the deletion of that is
+// rejected, behind all other rejections. It is for a gateway that starts, or
+// comes back to find that the others have moved on. It waits for look-ups as
+// Prepare does, unless the update is full and nothing is served yet: a gateway
+// that starts then serves at once what needs no look-up, and the rest as its
+// addresses become known.
 func (g *Gateway) Apply(u Update, generation int64) []gatewright.Rejection {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -94,11 +96,11 @@ func (g *Gateway) Apply(u Update, generation int64) []gatewright.Rejection {
 		return all
 	}
 	b := g.build(g.current.Load(), u)
-	if !u.Full || b.base.apis.Len() > 0 {
+	if !u.Full || b.base.slots.Len() > 0 {
 		b.awaitAddresses()
 	}
 	g.swap(b, generation)
-	return b.rejections
+	return append(b.rejections, b.kept...)
 }
 
 // swap serves b from now on. g.mu is held.
@@ -107,7 +109,7 @@ func (g *Gateway) swap(b *built, generation int64) {
 	next.configured = true
 	next.generation = generation
 	g.current.Store(&next)
-	for _, a := range b.replaced {
-		g.drains.add(a)
+	for _, s := range b.replaced {
+		g.drains.add(s)
 	}
 }

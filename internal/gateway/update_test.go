@@ -46,7 +46,7 @@ func TestPrepareServesNothing(t *testing.T) {
 	if got := g.get("/more/x"); got.body != "new" {
 		t.Errorf("committed: %+v", got)
 	}
-	if got, want := g.Entries()["api/pets/v1"], u.Upserts["api/pets/v1"].Hash; got != want {
+	if got, want := g.Entries()["slot/pets/v1"], u.Upserts["slot/pets/v1"].Hash; got != want {
 		t.Errorf("entry %s, want %s", got, want)
 	}
 }
@@ -83,7 +83,7 @@ func TestStaleCandidates(t *testing.T) {
 func TestRejections(t *testing.T) {
 	b := marker(t, "a")
 	n := node(t, b.addr, 100)
-	manyRoutes := func(id string, count int) *gatewright.APIResource {
+	manyRoutes := func(id string, count int) *gateway.APISpec {
 		a := petAPI(id, 1, n)
 		a.Routes = nil
 		for i := range count {
@@ -91,7 +91,7 @@ func TestRejections(t *testing.T) {
 		}
 		return a
 	}
-	with := func(change func(*gatewright.APIResource)) *gatewright.APIResource {
+	with := func(change func(*gateway.APISpec)) *gateway.APISpec {
 		a := petAPI("new", 1, n)
 		change(a)
 		return a
@@ -99,32 +99,56 @@ func TestRejections(t *testing.T) {
 	one := func(k gatewright.Key, r *gatewright.Resource) gateway.Update {
 		return gateway.Update{Upserts: map[gatewright.Key]gateway.Loaded{k: {Hash: "sha256:00", Resource: r}}}
 	}
+	spec := petAPI("new", 1, n)
+	slot := spec.Resources()[spec.SlotKey()].Slot
 	tests := []struct {
 		name   string
 		update gateway.Update
 		key    gatewright.Key
 		want   string // part of the reason
 	}{
-		{"too many routes", upsert(t, manyRoutes("big", 32)), "api/big/v1",
+		{"too many routes", upsert(t, manyRoutes("big", 32)), "slot/big/v1",
 			"this gateway accepts 100 routes (--max-routes); with this change it would have 102"},
-		{"same route as another API", upsert(t, with(func(a *gatewright.APIResource) { a.BasePath = "/pets" })), "api/new/v1", "api/pets/v1"},
-		{"registry missing", upsert(t, with(func(a *gatewright.APIResource) {
+		{"same route as another API", upsert(t, with(func(a *gateway.APISpec) { a.BasePath = "/pets" })), "slot/new/v1", "slot/pets/v1"},
+		{"registry missing", upsert(t, with(func(a *gateway.APISpec) {
 			a.Upstream = gatewright.Upstream{Scheme: "http", Discovery: &gatewright.Discovery{Registry: "dc1", Namespace: "default", Service: "x:80"}}
-		})), "api/new/v1", "registry dc1 is not in this group's configuration"},
-		{"bad template", upsert(t, with(func(a *gatewright.APIResource) { a.Routes[0].Path = "/{a}{b}" })), "api/new/v1", "nothing between"},
-		{"bad host pattern", upsert(t, with(func(a *gatewright.APIResource) { a.Hosts = []string{"*.Example.com"} })), "api/new/v1", "not canonical"},
-		{"bad base path", upsert(t, with(func(a *gatewright.APIResource) { a.BasePath = "/a/../b" })), "api/new/v1", "not canonical"},
-		{"bad path prefix", upsert(t, with(func(a *gatewright.APIResource) { a.PathPrefix = "/p/" })), "api/new/v1", "not canonical"},
-		{"no upstream", upsert(t, with(func(a *gatewright.APIResource) { a.Upstream.Nodes = nil })), "api/new/v1", "at least one node"},
-		{"revision 0", upsert(t, with(func(a *gatewright.APIResource) { a.Revision = 0 })), "api/new/v1", "revision 0"},
-		{"version that breaks fields", upsert(t, with(func(a *gatewright.APIResource) { a.Version = "1\r\nX: y" })), "api/new/v1", "version"},
-		{"format of the future", one("api/new/v1", &gatewright.Resource{Format: 99, API: petAPI("new", 1, n)}), "api/new/v1",
+		})), "slot/new/v1", "registry dc1 is not in this group's configuration"},
+		{"bad template", upsert(t, with(func(a *gateway.APISpec) { a.Routes[0].Path = "/{a}{b}" })), "slot/new/v1", "nothing between"},
+		{"bad host pattern", upsert(t, with(func(a *gateway.APISpec) { a.Hosts = []string{"*.Example.com"} })), "slot/new/v1", "not canonical"},
+		{"bad base path", upsert(t, with(func(a *gateway.APISpec) { a.BasePath = "/a/../b" })), "slot/new/v1", "not canonical"},
+		{"bad path prefix", upsert(t, with(func(a *gateway.APISpec) { a.PathPrefix = "/p/" })), "slot/new/v1", "not canonical"},
+		{"no upstream", upsert(t, with(func(a *gateway.APISpec) { a.Upstream.Nodes = nil })), "slot/new/v1", "at least one node"},
+		{"version that breaks fields", upsert(t, with(func(a *gateway.APISpec) { a.Version = "1\r\nX: y" })), "slot/new/v1", "version"},
+		{"format of the future", one("slot/new/v1", &gatewright.Resource{Format: 99, Slot: slot}), "slot/new/v1",
 			"resource format 99 is not supported by this gateway, which reads 1 to 1"},
-		{"kind of the future", one("app/x", &gatewright.Resource{Format: 1}), "app/x", `resources of kind "app"`},
-		{"content missing", one("api/new/v1", nil), "api/new/v1", "content of 00 is missing"},
-		{"key of another API", one("api/new/v2", &gatewright.Resource{Format: 1, API: petAPI("new", 1, n)}), "api/new/v2", "api/new/v1"},
-		{"registry under an API's key", one("api/new/v1", &gatewright.Resource{Format: 1, Registry: &gatewright.Registry{Name: "new"}}), "api/new/v1", "not an API"},
-		{"API under a registry's key", one("registry/new", &gatewright.Resource{Format: 1, API: petAPI("new", 1, n)}), "registry/new", "not a registry"},
+		{"kind of the future", one("cert/x", &gatewright.Resource{Format: 1}), "cert/x", `resources of kind "cert"`},
+		{"content missing", one("slot/new/v1", nil), "slot/new/v1", "content of 00 is missing"},
+		{"key of another API", one("slot/new/v2", &gatewright.Resource{Format: 1, Slot: slot}), "slot/new/v2", "slot/new/v1"},
+		{"registry under a slot's key", one("slot/new/v1", &gatewright.Resource{Format: 1, Registry: &gatewright.Registry{Name: "new"}}), "slot/new/v1", "not a slot"},
+		{"slot under a registry's key", one("registry/new", &gatewright.Resource{Format: 1, Slot: slot}), "registry/new", "not a registry"},
+		{"slot under a revision's key", one("rev/new/1", &gatewright.Resource{Format: 1, Slot: slot}), "rev/new/1", "not a revision"},
+		{"slot under an app's key", one("app/new", &gatewright.Resource{Format: 1, Slot: slot}), "app/new", "not an app"},
+		{"revision missing", one("slot/new/v1", &gatewright.Resource{Format: 1, Slot: slot}), "slot/new/v1", "revision 1, which it runs, is not in this group's configuration"},
+		{"canary's revision missing", upsert(t, with(func(a *gateway.APISpec) {
+			a.Slot = func(s *gatewright.SlotResource) {
+				s.Canary = &gatewright.CanaryResource{RevisionRef: gatewright.RevisionRef{Number: 2}}
+			}
+		})), "slot/new/v1", "revision 2, which it runs, is not in this group's configuration"},
+		{"canary's share", upsert(t, with(func(a *gateway.APISpec) {
+			a.Slot = func(s *gatewright.SlotResource) {
+				s.Canary = &gatewright.CanaryResource{RevisionRef: s.Current, Share: 10_001}
+			}
+		})), "slot/new/v1", "share 10001 is not between 0 and 10000"},
+		{"revision of another number", one("rev/new/1", &gatewright.Resource{Format: 1, Revision: &gatewright.RevisionResource{API: "new", Number: 2, BasePath: "/"}}), "rev/new/1", "rev/new/2"},
+		{"revision 0 by itself", one("rev/new/0", &gatewright.Resource{Format: 1, Revision: &gatewright.RevisionResource{API: "new", BasePath: "/"}}), "rev/new/0", "revision 0"},
+		{"route without a name", one("rev/new/1", &gatewright.Resource{Format: 1, Revision: &gatewright.RevisionResource{API: "new", Number: 1, BasePath: "/", Routes: []gatewright.Route{{Path: "/"}}}}), "rev/new/1", "route name is empty"},
+		{"app of another key", one("app/new", &gatewright.Resource{Format: 1, App: &gatewright.AppResource{ID: "app_1", Name: "x"}}), "app/new", "app/app_1"},
+		{"app's hash", one("app/app_1", &gatewright.Resource{Format: 1, App: &gatewright.AppResource{ID: "app_1", Name: "x", Keys: []gatewright.KeyResource{{Hash: "md5:0"}}}}), "app/app_1", "unusable hash"},
+		{"app's clearance", one("app/app_1", &gatewright.Resource{Format: 1, App: &gatewright.AppResource{ID: "app_1", Name: "x", Grants: []gatewright.GrantResource{{API: "a", Clearance: "L9"}}}}), "app/app_1", "security level"},
+		{"access", upsert(t, with(func(a *gateway.APISpec) { a.Slot = func(s *gatewright.SlotResource) { s.Access.Mode = "magic" } })), "slot/new/v1", "access"},
+		{"lifecycle", upsert(t, with(func(a *gateway.APISpec) {
+			a.Slot = func(s *gatewright.SlotResource) { s.Lifecycle = &gatewright.Lifecycle{Link: "javascript:x"} }
+		})), "slot/new/v1", "link"},
 		{"registry of another name", one("registry/new", &gatewright.Resource{Format: 1, Registry: &gatewright.Registry{Name: "old"}}), "registry/new", "registry/old"},
 		{"registry of unknown type", upsert(t, &gatewright.Registry{Name: "dc2", Type: "consul"}), "registry/dc2", `"consul" is not known`},
 	}
@@ -156,7 +180,11 @@ func TestRejections(t *testing.T) {
 			maps.Copy(u.Upserts, fine.Upserts)
 			if tt.name != "too many routes" { // they are counted in the order of keys
 				check(g.Apply(u, 2))
-				maps.Copy(before, map[gatewright.Key]gatewright.Hash{"api/fine/v1": fine.Upserts["api/fine/v1"].Hash})
+				for key, l := range u.Upserts {
+					if key != tt.key {
+						before[key] = l.Hash
+					}
+				}
 			}
 			if !maps.Equal(before, g.Entries()) {
 				t.Errorf("entries %v, want %v", g.Entries(), before)
@@ -169,14 +197,14 @@ func TestApplyKeepsWhatItHadForARejectedKey(t *testing.T) {
 	old, fresh := marker(t, "old"), marker(t, "new")
 	g := newRig(t, gateway.Config{})
 	g.commit(1, upsert(t, petAPI("pets", 1, node(t, old.addr, 100)), petAPI("other", 1, node(t, old.addr, 100)), petAPI("gone", 1, node(t, old.addr, 100))))
-	kept := g.Entries()["api/pets/v1"]
+	kept := g.Entries()["slot/pets/v1"]
 
 	broken := petAPI("pets", 2, node(t, fresh.addr, 100))
 	broken.Routes[0].Path = "/{broken"
 	u := upsert(t, broken, petAPI("other", 2, node(t, fresh.addr, 100)))
 	u.Full = true
 	rej := g.Apply(u, 9)
-	if len(rej) != 1 || rej[0].Key != "api/pets/v1" {
+	if len(rej) != 2 || rej[0].Key != "slot/pets/v1" || rej[1].Key != "rev/pets/1" {
 		t.Fatalf("rejections %+v", rej)
 	}
 	if got := g.get("/pets/x"); got.body != "old" || got.header.Get(gateway.RevisionHeader) != "1" {
@@ -186,7 +214,7 @@ func TestApplyKeepsWhatItHadForARejectedKey(t *testing.T) {
 		t.Errorf("accepted key serves %+v", got)
 	}
 	g.wantProblem(g.get("/gone/x"), 404, "no-route")
-	if e := g.Entries(); len(e) != 2 || e["api/pets/v1"] != kept || g.Generation() != 9 {
+	if e := g.Entries(); len(e) != 5 || e["slot/pets/v1"] != kept || e["rev/pets/1"] == "" || g.Generation() != 9 {
 		t.Errorf("entries %v at %d", e, g.Generation())
 	}
 }
@@ -196,7 +224,7 @@ func TestApplyKeepsWhatItHadForARejectedKey(t *testing.T) {
 func TestApplySettlesConflicts(t *testing.T) {
 	b := marker(t, "a")
 	n := node(t, b.addr, 100)
-	at := func(id string, revision int, base string) *gatewright.APIResource {
+	at := func(id string, revision int, base string) *gateway.APISpec {
 		a := petAPI(id, revision, n)
 		a.BasePath = base
 		return a
@@ -214,13 +242,13 @@ func TestApplySettlesConflicts(t *testing.T) {
 			nil, map[string]string{"/a/": "2", "/b/": "2"}},
 		{"one takes the other's place while that stays",
 			[]any{at("a", 1, "/a"), at("b", 1, "/b")}, []any{at("a", 2, "/b")}, false,
-			[]string{"api/a/v1"}, map[string]string{"/a/": "1", "/b/": "1"}},
+			[]string{"slot/a/v1"}, map[string]string{"/a/": "1", "/b/": "1"}},
 		{"a new one takes the place of a rejected one, whose old routes need it",
 			[]any{at("b", 1, "/b"), at("c", 1, "/c")}, []any{at("a", 2, "/b"), at("b", 2, "/c")}, false,
-			[]string{"api/a/v1", "api/b/v1"}, map[string]string{"/b/": "1", "/c/": "1"}},
+			[]string{"slot/a/v1", "slot/b/v1"}, map[string]string{"/b/": "1", "/c/": "1"}},
 		{"two new ones want the same place: the first key gets it",
 			nil, []any{at("a", 1, "/x"), at("b", 1, "/x"), at("c", 1, "/c")}, true,
-			[]string{"api/b/v1"}, map[string]string{"/x/": "1", "/c/": "1"}},
+			[]string{"slot/b/v1"}, map[string]string{"/x/": "1", "/c/": "1"}},
 		{"a place becomes free by a deletion",
 			[]any{at("a", 1, "/a")}, []any{at("b", 2, "/a")}, true,
 			nil, map[string]string{"/a/": "2"}},
@@ -253,11 +281,11 @@ func TestApplyCountsRoutesInTheOrderOfKeys(t *testing.T) {
 	g := newRig(t, gateway.Config{Limits: gateway.Limits{MaxRoutes: 2}})
 	u := upsert(t, petAPI("a", 1, n), petAPI("b", 1, n), petAPI("c", 1, n))
 	rej := g.Apply(u, 1)
-	if len(rej) != 1 || rej[0].Key != "api/c/v1" || !strings.Contains(rej[0].Reason, "accepts 2 routes (--max-routes); with this change it would have 3") {
+	if len(rej) != 1 || rej[0].Key != "slot/c/v1" || !strings.Contains(rej[0].Reason, "accepts 2 routes (--max-routes); with this change it would have 3") {
 		t.Errorf("rejections %+v", rej)
 	}
 	// What frees a place can be used in the same update.
-	rej = g.Apply(gateway.Update{Upserts: map[gatewright.Key]gateway.Loaded{"api/c/v1": u.Upserts["api/c/v1"]}, Deletes: []gatewright.Key{"api/a/v1"}}, 2)
+	rej = g.Apply(gateway.Update{Upserts: map[gatewright.Key]gateway.Loaded{"slot/c/v1": u.Upserts["slot/c/v1"]}, Deletes: []gatewright.Key{"slot/a/v1"}}, 2)
 	if len(rej) != 0 {
 		t.Errorf("rejections %+v", rej)
 	}
@@ -269,11 +297,11 @@ func TestFullUpdateNeedsNoContentOfWhatRuns(t *testing.T) {
 	u := upsert(t, petAPI("a", 1, node(t, b.addr, 1)), petAPI("b", 1, node(t, b.addr, 1)), &gatewright.Registry{Name: "dc", Type: gatewright.RegistryDNS})
 	g.apply(1, u)
 	again := gateway.Update{Full: true, Upserts: map[gatewright.Key]gateway.Loaded{}}
-	for _, k := range []gatewright.Key{"api/a/v1", "registry/dc"} {
+	for _, k := range []gatewright.Key{"slot/a/v1", "rev/a/1", "registry/dc"} {
 		again.Upserts[k] = gateway.Loaded{Hash: u.Upserts[k].Hash}
 	}
 	g.commit(2, again)
-	if e := g.Entries(); len(e) != 2 || e["api/a/v1"] == "" || e["registry/dc"] == "" {
+	if e := g.Entries(); len(e) != 3 || e["slot/a/v1"] == "" || e["rev/a/1"] == "" || e["registry/dc"] == "" {
 		t.Errorf("entries %v", e)
 	}
 	if got := g.get("/a/"); got.body != "a" {
@@ -294,7 +322,7 @@ func TestAfterShutdown(t *testing.T) {
 	if err := g.Commit(c, 4); gatewright.CodeOf(err) != gatewright.PreconditionFailed {
 		t.Errorf("Commit = %v", err)
 	}
-	if rej := g.Apply(upsert(t, petAPI("b", 1, node(t, b.addr, 1))), 4); len(rej) != 1 {
+	if rej := g.Apply(upsert(t, petAPI("b", 1, node(t, b.addr, 1))), 4); len(rej) != 2 {
 		t.Errorf("Apply = %v", rej)
 	}
 	if g.Generation() != 3 || len(g.Entries()) != 0 {

@@ -23,8 +23,8 @@ type peer struct {
 	host     string // Host field when nodes see their own name
 }
 
-// upstreamSpec says where requests go. APIs with equal ones under the same
-// key, one after the other, share the upstream with its state.
+// upstreamSpec says where requests go. The sides of a slot with equal ones, at
+// the same time and one after the other, share the upstream with its state.
 type upstreamSpec struct {
 	scheme     string
 	serverName string // expected of certificates; "" means each node's own name
@@ -65,7 +65,7 @@ func hostOnly(host string) string {
 }
 
 // upstream is a set of addresses with their connections, and what keeps the
-// set up to date. It lives as long as an API uses it.
+// set up to date. It lives as long as a side of a slot uses it.
 type upstream struct {
 	g        *Gateway
 	spec     *upstreamSpec
@@ -88,11 +88,13 @@ type origin struct {
 	addresses  []discover.Address // now
 }
 
-// upstreamFor returns the upstream for spec: that of old if it is the same.
-// The caller releases it.
-func (g *Gateway) upstreamFor(spec *upstreamSpec, old *liveAPI) (*upstream, error) {
-	if old != nil && old.upstream != nil && old.upstream.spec.equal(spec) && old.upstream.retain() {
-		return old.upstream, nil
+// upstreamFor returns the upstream for spec: one of those that are near, some
+// of which may be nil, if it is the same. The caller releases it.
+func (g *Gateway) upstreamFor(spec *upstreamSpec, near []*upstream) (*upstream, error) {
+	for _, u := range near {
+		if u != nil && u.spec.equal(spec) && u.retain() {
+			return u, nil
+		}
 	}
 	u := &upstream{g: g, spec: spec, balancer: balance.New[peer](g.cfg.Clock), held: map[string]*http1.Endpoint{}}
 	u.users.Store(1)
@@ -275,19 +277,21 @@ func (u *upstream) release() {
 	}
 }
 
-// awaitAddresses waits, for a limited time, until all look-ups of new APIs
+// awaitAddresses waits, for a limited time, until all look-ups of new slots
 // have an answer, good or bad. Those without one go on with the addresses known
 // from before, if there are any.
 func (b *built) awaitAddresses() {
 	ctx, cancel := context.WithTimeout(context.Background(), b.g.cfg.ResolveWait)
 	defer cancel()
-	for _, a := range b.fresh {
-		if a.upstream == nil {
-			continue
-		}
-		for _, w := range a.upstream.watches {
-			if _, err := w.Wait(ctx); err != nil {
-				return
+	for _, s := range b.fresh {
+		for _, d := range s.sides() {
+			if d.upstream == nil {
+				continue
+			}
+			for _, w := range d.upstream.watches {
+				if _, err := w.Wait(ctx); err != nil {
+					return
+				}
 			}
 		}
 	}

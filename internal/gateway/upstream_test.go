@@ -23,7 +23,7 @@ func TestWhatTheUpstreamSees(t *testing.T) {
 	_, port, _ := strings.Cut(e.addr, ":")
 	tests := []struct {
 		name   string
-		change func(*gatewright.APIResource)
+		change func(*gateway.APISpec)
 		host   string
 		target string
 		want   string
@@ -31,13 +31,13 @@ func TestWhatTheUpstreamSees(t *testing.T) {
 		{"path and query as they came", nil, "", "/pets/a/b?x=1&y=%2F", "GET " + e.addr + " /pets/a/b?x=1&y=%2F"},
 		{"empty query", nil, "", "/pets/a?", "GET " + e.addr + " /pets/a?"},
 		{"canonical path", nil, "", "/pets//a/./b/../c%7e", "GET " + e.addr + " /pets/a/c~"},
-		{"prefix is stripped", func(a *gatewright.APIResource) { a.PathPrefix = "/shop/v2" }, "", "/shop/v2/pets/a", "GET " + e.addr + " /pets/a"},
-		{"prefix in front of the root", func(a *gatewright.APIResource) { a.PathPrefix, a.BasePath = "/shop", "/" }, "", "/shop/", "GET " + e.addr + " /"},
-		{"prefix written otherwise", func(a *gatewright.APIResource) { a.PathPrefix = "/shop" }, "", "/%73hop//pets/a", "GET " + e.addr + " /pets/a"},
-		{"prefix is kept", func(a *gatewright.APIResource) { a.PathPrefix, a.KeepPathPrefix = "/shop", true }, "", "/shop/pets/a", "GET " + e.addr + " /shop/pets/a"},
-		{"host of the node by name", func(a *gatewright.APIResource) { a.Upstream.Nodes[0].Host = "localhost" }, "client.example", "/pets/a", "GET localhost:" + port + " /pets/a"},
-		{"host of the client", func(a *gatewright.APIResource) { a.Upstream.HostHeader = gatewright.HostHeaderClient }, "client.example:8443", "/pets/a", "GET client.example:8443 /pets/a"},
-		{"fixed host", func(a *gatewright.APIResource) {
+		{"prefix is stripped", func(a *gateway.APISpec) { a.PathPrefix = "/shop/v2" }, "", "/shop/v2/pets/a", "GET " + e.addr + " /pets/a"},
+		{"prefix in front of the root", func(a *gateway.APISpec) { a.PathPrefix, a.BasePath = "/shop", "/" }, "", "/shop/", "GET " + e.addr + " /"},
+		{"prefix written otherwise", func(a *gateway.APISpec) { a.PathPrefix = "/shop" }, "", "/%73hop//pets/a", "GET " + e.addr + " /pets/a"},
+		{"prefix is kept", func(a *gateway.APISpec) { a.PathPrefix, a.KeepPathPrefix = "/shop", true }, "", "/shop/pets/a", "GET " + e.addr + " /shop/pets/a"},
+		{"host of the node by name", func(a *gateway.APISpec) { a.Upstream.Nodes[0].Host = "localhost" }, "client.example", "/pets/a", "GET localhost:" + port + " /pets/a"},
+		{"host of the client", func(a *gateway.APISpec) { a.Upstream.HostHeader = gatewright.HostHeaderClient }, "client.example:8443", "/pets/a", "GET client.example:8443 /pets/a"},
+		{"fixed host", func(a *gateway.APISpec) {
 			a.Upstream.HostHeader, a.Upstream.Host = gatewright.HostHeaderFixed, "fixed.example"
 		}, "client.example", "/pets/a", "GET fixed.example /pets/a"},
 	}

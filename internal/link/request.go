@@ -36,6 +36,7 @@ const (
 	MaxWarnings   = 20
 	MaxTextBytes  = 2000 // of a reason or warning
 	MaxPrepared   = 16   // answers to prepares
+	MaxUsage      = 2000 // counts of one batch
 )
 
 // Formats is a range of resource formats, both ends included.
@@ -83,6 +84,15 @@ type Report struct {
 	Prepared   []Prepared             `json:"prepared,omitempty"`
 	Warnings   []string               `json:"warnings,omitempty"`
 	Leaving    bool                   `json:"leaving,omitempty"`
+	Usage      *UsageBatch            `json:"usage,omitempty"`
+}
+
+// UsageBatch is what was called at a gateway since its batch before. A gateway
+// sends the same batch again until a report with it was accepted; whoever
+// receives a number it has counted already does not count it again.
+type UsageBatch struct {
+	Batch  int64              `json:"batch"`  // grows, over restarts too
+	Counts []gatewright.Usage `json:"counts"` // at most MaxUsage; the group is not read
 }
 
 // Prepared is a gateway's answer to a prepare. It counts as long as the group

@@ -38,28 +38,17 @@ func (p *Plane) Seed(group gatewright.GroupID, n int) (alter func(i int, version
 	p.t.Helper()
 	put := func(tx control.Tx, d gatewright.Delta, i int, version string) error {
 		api := gatewright.APIID(fmt.Sprintf("api_%06d", i))
-		res := gatewright.Resource{Format: gatewright.ResourceFormat, API: &gatewright.APIResource{
-			ID: api, Name: string(api), Track: "v1", Version: version, Enabled: true, BasePath: "/" + string(api),
+		res := gatewright.Resource{Format: gatewright.ResourceFormat, Slot: &gatewright.SlotResource{
+			API: api, Name: string(api), Track: "v1", Current: gatewright.RevisionRef{Number: 1, Version: version}, Enabled: true,
 		}}
 		body, hash, err := res.Encode()
 		if err != nil {
 			return err
 		}
-		d.Upserts[gatewright.APIKey(gatewright.SlotKey{API: api, Track: "v1"})] = hash
+		d.Upserts[gatewright.SlotResourceKey(gatewright.SlotKey{API: api, Track: "v1"})] = hash
 		return tx.PutBlob(hash, body)
 	}
-	update := func(f func(control.Tx, gatewright.Delta) error) {
-		p.t.Helper()
-		p.must(p.store.Update(context.Background(), func(tx control.Tx) error {
-			d := gatewright.Delta{Upserts: map[gatewright.Key]gatewright.Hash{}}
-			if err := f(tx, d); err != nil {
-				return err
-			}
-			_, err := tx.ApplyDelta(group, d)
-			return err
-		}))
-	}
-	update(func(tx control.Tx, d gatewright.Delta) error {
+	p.apply(group, func(tx control.Tx, d gatewright.Delta) error {
 		for i := range n {
 			if err := put(tx, d, i, "1"); err != nil {
 				return err
@@ -69,6 +58,32 @@ func (p *Plane) Seed(group gatewright.GroupID, n int) (alter func(i int, version
 	})
 	return func(i int, version string) {
 		p.t.Helper()
-		update(func(tx control.Tx, d gatewright.Delta) error { return put(tx, d, i, version) })
+		p.apply(group, func(tx control.Tx, d gatewright.Delta) error { return put(tx, d, i, version) })
 	}
+}
+
+// Put makes the group run a resource at once, past the pipeline.
+func (p *Plane) Put(group gatewright.GroupID, key gatewright.Key, res *gatewright.Resource) {
+	p.t.Helper()
+	p.apply(group, func(tx control.Tx, d gatewright.Delta) error {
+		body, hash, err := res.Encode()
+		if err != nil {
+			return err
+		}
+		d.Upserts[key] = hash
+		return tx.PutBlob(hash, body)
+	})
+}
+
+// apply makes the group run what f puts into the delta.
+func (p *Plane) apply(group gatewright.GroupID, f func(control.Tx, gatewright.Delta) error) {
+	p.t.Helper()
+	p.must(p.store.Update(context.Background(), func(tx control.Tx) error {
+		d := gatewright.Delta{Upserts: map[gatewright.Key]gatewright.Hash{}}
+		if err := f(tx, d); err != nil {
+			return err
+		}
+		_, err := tx.ApplyDelta(group, d)
+		return err
+	}))
 }

@@ -53,7 +53,7 @@ func BenchmarkFind(b *testing.B) {
 				b.ReportAllocs()
 				i := 0
 				for b.Loop() {
-					if table.Find(hosts[i%requests], paths[i%requests], "GET", &m) != Found {
+					if table.Find(hosts[i%requests], paths[i%requests], "GET", nil, &m) != Found {
 						b.Fatal("not found")
 					}
 					i++
@@ -94,8 +94,8 @@ func TestFindAllocatesNothing(t *testing.T) {
 	for _, r := range [][3]string{
 		{"a.test", "/v1/pets/1/a-b/rest/of/it", "GET"}, {"x.y.b.test", "/q", "PUT"}, {"", "/v1/none", "POST"}, {"", "/none", "GET"},
 	} {
-		table.Find(r[0], r[1], r[2], &m)
-		if n := testing.AllocsPerRun(100, func() { table.Find(r[0], r[1], r[2], &m) }); n != 0 {
+		table.Find(r[0], r[1], r[2], nil, &m)
+		if n := testing.AllocsPerRun(100, func() { table.Find(r[0], r[1], r[2], nil, &m) }); n != 0 {
 			t.Errorf("%v: %v allocations per lookup", r, n)
 		}
 	}

@@ -43,7 +43,7 @@ func TestStepsAreBounded(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			table := tableOf(t, tt.routes...)
 			var m Match[string]
-			if got := table.Find("", tt.path, "GET", &m); got != NoRoute {
+			if got := table.Find("", tt.path, "GET", nil, &m); got != NoRoute {
 				t.Fatalf("outcome %d, entry %v", got, m.Entry())
 			}
 			if m.steps > tt.maxSteps || m.steps > table.any.cost {
@@ -87,7 +87,7 @@ func TestPriorityPrunes(t *testing.T) {
 	list := alternating(t, 8, "/end")
 	list = append(list, route(t, "- GET "+strings.Repeat("/a", 9), 3))
 	var m Match[string]
-	if tableOf(t, list...).Find("", strings.Repeat("/a", 9), "GET", &m) != Found {
+	if tableOf(t, list...).Find("", strings.Repeat("/a", 9), "GET", nil, &m) != Found {
 		t.Fatal("not found")
 	}
 	if m.steps > 12 {

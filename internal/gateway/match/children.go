@@ -103,11 +103,14 @@ func newBucket[V any](bucket []child[V], depth int) *children[V] {
 		return nil
 	}
 	if len(bucket) > bucketSize && depth < maxDepth {
-		var slots [slotCount]*children[V]
+		var parts [slotCount][]child[V]
 		for _, e := range bucket {
-			hash := maphash.String(seed, e.name) >> (slotBits * depth)
-			at := hash % slotCount
-			slots[at] = slots[at].put(e, hash>>slotBits, depth+1)
+			at := maphash.String(seed, e.name) >> (slotBits * depth) % slotCount
+			parts[at] = append(parts[at], e)
+		}
+		var slots [slotCount]*children[V]
+		for at := range parts {
+			slots[at] = newBucket(parts[at], depth+1)
 		}
 		return newBranch(&slots)
 	}

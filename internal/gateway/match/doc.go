@@ -32,6 +32,13 @@
 // of the path, be it empty: "/files/*" fits "/files/" but not "/files".
 // "/pet" and "/pet/" are different paths.
 //
+// # Two sides
+//
+// An owner may have two alternatives, of which each request takes one. What
+// both have in common is one entry; an entry of one [Side] takes part only in
+// requests that take that side, and all rules above apply among those that
+// take part. Whoever looks up says which side it is, when it first matters.
+//
 // # How long it takes
 //
 // The table is a tree of segments per host. A template leads to one node, and

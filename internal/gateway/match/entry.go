@@ -16,9 +16,22 @@ type Spec[V any] struct {
 	Path       string         // template below the base path, see [gatewright.Route]
 	Methods    []string       // upper case; empty means every method
 	Priority   int            // higher goes first
+	Side       Side           // of the owner's two alternatives, the one the route belongs to
 	Owner      gatewright.Key // the resource it comes from, named in errors
 	Value      V              // what the caller wants to find
 }
+
+// Side says which of its owner's two alternatives a route belongs to. Which one
+// a request takes is for the caller to say, see [Chooser]; a route of the other
+// one takes no part in the lookup.
+type Side uint8
+
+// The sides.
+const (
+	Both  Side = iota // the route belongs to both, or there is nothing to choose
+	Main              // only to the first alternative
+	Other             // only to the second one
+)
 
 // Entry is a route in the form a [Table] takes. It is immutable; its identity
 // is its address, by which it is removed again.
@@ -89,6 +102,9 @@ func (e *Entry[V]) Value() V { return e.spec.Value }
 // Owner returns the key of the resource the entry comes from.
 func (e *Entry[V]) Owner() gatewright.Key { return e.spec.Owner }
 
+// Side returns the alternative the entry belongs to.
+func (e *Entry[V]) Side() Side { return e.spec.Side }
+
 // Priority returns the entry's priority.
 func (e *Entry[V]) Priority() int { return e.spec.Priority }
 
@@ -133,8 +149,12 @@ func (e *Entry[V]) rank(method string) int {
 
 // sameMethod returns a method that both entries claim, "*" for every method,
 // and false when there is none. A route for every method claims only those
-// that no other route of its template names.
+// that no other route of its template names. Routes of the two sides of one
+// owner never meet.
 func (e *Entry[V]) sameMethod(o *Entry[V]) (string, bool) {
+	if e.spec.Owner == o.spec.Owner && e.spec.Side != o.spec.Side && e.spec.Side != Both && o.spec.Side != Both {
+		return "", false
+	}
 	if len(e.spec.Methods) == 0 || len(o.spec.Methods) == 0 {
 		return "*", len(e.spec.Methods) == len(o.spec.Methods)
 	}

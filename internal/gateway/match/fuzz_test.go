@@ -26,7 +26,7 @@ func FuzzLookup(f *testing.F) {
 		path, _ = gatewright.CanonicalPath(path)
 		want := live.find(host, path, method)
 		var m Match[string]
-		got := table.Find(host, path, method, &m)
+		got := table.Find(host, path, method, nil, &m)
 		if got != want.outcome || got == Found && m.Entry().Value() != want.value {
 			t.Fatalf("%s %q%q: outcome %d %v, want %d %s", method, host, path, got, m.Entry(), want.outcome, want.value)
 		}

@@ -29,6 +29,19 @@ type Match[V any] struct {
 	fits   bool          // a route fits the path, whatever its methods
 	steps  int           // taken in this lookup
 	each   func(leaf[V]) // when set, it gets every leaf that fits and none is chosen
+	choose Chooser[V]
+}
+
+// Chooser says which side of an entry's owner the request takes. It is asked
+// about entries of one side only, perhaps more than once for one owner, and
+// must then say the same again.
+type Chooser[V any] interface {
+	Choose(value V) Side
+}
+
+// takes reports whether an entry takes part in this lookup.
+func (m *Match[V]) takes(e *Entry[V]) bool {
+	return e.spec.Side == Both || m.choose == nil || m.choose.Choose(e.spec.Value) == e.spec.Side
 }
 
 // span is a part of the path, in bytes.
@@ -71,9 +84,11 @@ func (m *Match[V]) Reset() {
 
 // Find looks up the route for a request and stores it in m. host and path must
 // be canonical; any others find nothing or what they literally name. The
-// package comment says which route wins.
-func (t *Table[V]) Find(host, path, method string, m *Match[V]) Outcome {
+// package comment says which route wins. A nil choose lets both sides of every
+// owner take part.
+func (t *Table[V]) Find(host, path, method string, choose Chooser[V], m *Match[V]) Outcome {
 	m.Reset()
+	m.choose = choose
 	if t == nil || path == "" || path[0] != '/' {
 		return NoRoute
 	}
@@ -94,16 +109,20 @@ func (t *Table[V]) Find(host, path, method string, m *Match[V]) Outcome {
 
 // Allowed returns the methods with which a request for host and path would
 // find a route, sorted, for the Allow header of a 405 response. It is empty
-// when no route fits, and when a route for every method does.
-func (t *Table[V]) Allowed(host, path string) []string {
+// when no route fits, and when a route for every method does. choose is as in
+// [Table.Find].
+func (t *Table[V]) Allowed(host, path string, choose Chooser[V]) []string {
 	if t == nil || path == "" || path[0] != '/' {
 		return nil
 	}
 	var methods []string
 	every := false
-	m := Match[V]{path: path}
+	m := Match[V]{path: path, choose: choose}
 	m.each = func(l leaf[V]) {
 		for _, e := range l {
+			if !m.takes(e) {
+				continue
+			}
 			every = every || len(e.spec.Methods) == 0
 			methods = append(methods, e.spec.Methods...)
 		}
@@ -192,7 +211,6 @@ func (m *Match[V]) consider(l leaf[V]) {
 	if len(l) == 0 {
 		return
 	}
-	m.fits = true
 	if m.each != nil {
 		m.each(l)
 		return
@@ -204,6 +222,10 @@ func (m *Match[V]) consider(l leaf[V]) {
 		if !m.beats(e.spec.Priority) || best != nil && e.spec.Priority < best.spec.Priority {
 			break
 		}
+		if !m.takes(e) {
+			continue
+		}
+		m.fits = true
 		if r := e.rank(m.method); r > rank {
 			best, rank = e, r
 		}

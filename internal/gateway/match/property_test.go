@@ -87,7 +87,7 @@ func drawPath(t *rapid.T) string {
 func checkAgainstModel(t *rapid.T, table *Table[string], live model, host, path, method string) {
 	want := live.find(host, path, method)
 	var m Match[string]
-	outcome := table.Find(host, path, method, &m)
+	outcome := table.Find(host, path, method, nil, &m)
 	if outcome != want.outcome {
 		t.Fatalf("%s %s%s: outcome %d (%v), want %d (%s)", method, host, path, outcome, m.Entry(), want.outcome, want.value)
 	}
@@ -103,7 +103,7 @@ func checkAgainstModel(t *rapid.T, table *Table[string], live model, host, path,
 			t.Fatalf("%s %s%s: %v has parameters %q, want %q", method, host, path, m.Entry(), params, want.params)
 		}
 	}
-	if got := table.Allowed(host, path); !slices.Equal(got, want.allowed) {
+	if got := table.Allowed(host, path, nil); !slices.Equal(got, want.allowed) {
 		t.Fatalf("%s%s: allowed %v, want %v", host, path, got, want.allowed)
 	}
 	cost := 0

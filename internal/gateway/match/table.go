@@ -100,6 +100,12 @@ func (h *hostEdit[V]) apply(root *node[V]) (*node[V], error) {
 			return nil, err
 		}
 	}
+	if root == nil && len(h.add) > 0 {
+		// If that fails, adding one after the other tells what is wrong.
+		if planted, err := plant(h.add, 0); err == nil && planted.cost <= MaxSteps {
+			return planted, nil
+		}
+	}
 	for _, e := range h.add {
 		root, err = root.with(e.segments, func(l leaf[V]) (leaf[V], error) { return l.with(e) })
 		if err != nil {

@@ -140,7 +140,7 @@ func TestPrecedence(t *testing.T) {
 
 // answer returns the value found, "404" or "405".
 func answer(table *Table[string], host, path, method string, m *Match[string]) string {
-	switch table.Find(host, path, method, m) {
+	switch table.Find(host, path, method, nil, m) {
 	case Found:
 		return m.Entry().Value()
 	case NoMethod:
@@ -192,12 +192,12 @@ func TestAllowed(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := table.Allowed(tt.host, tt.path); !slices.Equal(got, tt.want) {
+			if got := table.Allowed(tt.host, tt.path, nil); !slices.Equal(got, tt.want) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 			var m Match[string]
-			for _, method := range table.Allowed(tt.host, tt.path) {
-				if table.Find(tt.host, tt.path, method, &m) != Found {
+			for _, method := range table.Allowed(tt.host, tt.path, nil) {
+				if table.Find(tt.host, tt.path, method, nil, &m) != Found {
 					t.Errorf("%s is allowed but finds nothing", method)
 				}
 			}
@@ -310,7 +310,7 @@ func TestBasePath(t *testing.T) {
 func TestMatchDoesNotKeepOldResults(t *testing.T) {
 	table := tableOf(t, routes(t, "- GET /a/{id}")...)
 	var m Match[string]
-	if table.Find("", "/a/1", "GET", &m) != Found {
+	if table.Find("", "/a/1", "GET", nil, &m) != Found {
 		t.Fatal("not found")
 	}
 	if v, ok := m.Param("id"); v != "1" || !ok {
@@ -319,7 +319,7 @@ func TestMatchDoesNotKeepOldResults(t *testing.T) {
 	if _, ok := m.Param("other"); ok {
 		t.Error("there is no parameter of that name")
 	}
-	if table.Find("", "/b", "GET", &m) != NoRoute || m.Entry() != nil {
+	if table.Find("", "/b", "GET", nil, &m) != NoRoute || m.Entry() != nil {
 		t.Errorf("entry %v after a miss", m.Entry())
 	}
 	if _, ok := m.Param("id"); ok {
