@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -15,23 +14,6 @@ import (
 	"github.com/gatewright/gatewright/internal/cli/term"
 	"github.com/gatewright/gatewright/internal/client"
 )
-
-// changeFlags are the flags of every command that changes what a group runs.
-type changeFlags struct {
-	reason          string
-	dryRun          bool
-	noWait          bool
-	allowNoInstance bool
-}
-
-func (f *changeFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.reason, "reason", "", "why; kept with the change")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "show the plan and do nothing")
-	flags.BoolVar(&f.noWait, "no-wait", false, "print the change's id and do not wait for the gateways")
-	flags.BoolVar(&f.allowNoInstance, "allow-no-instance", false, "accept that no gateway of the group is reachable yet")
-	cmd.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
-}
 
 // groupFlag gives cmd the flag that names the gateway group.
 func (a *app) groupFlag(cmd *cobra.Command, group *string) {
@@ -48,18 +30,20 @@ type outcome struct {
 
 // change plans req, shows the plan, submits it and waits until it has
 // settled, as far as the flags let it.
-func (a *app) change(ctx context.Context, f *changeFlags, req client.PlanRequest, file string) error {
+func (a *app) change(ctx context.Context, f *changeFlags, req client.PlanRequest, files ...string) error {
+	if err := f.apply(&req, a.env.Now()); err != nil {
+		return err
+	}
 	c, err := a.connect()
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	req.AllowNoInstance = f.allowNoInstance
 	plan, err := c.Plan(ctx, req)
 	if err != nil {
-		return inFile(err, file)
+		return sources(files).inFiles(err)
 	}
-	locateFindings(plan, file)
+	sources(files).locateFindings(plan)
 	if f.dryRun {
 		return a.dryRun(plan)
 	}
@@ -76,7 +60,7 @@ func (a *app) change(ctx context.Context, f *changeFlags, req client.PlanRequest
 	}
 	sub, err := submit(ctx, c, client.ChangeRequest{PlanRequest: req, PlanHash: plan.Hash, Reason: f.reason})
 	if err != nil {
-		return inFile(err, file)
+		return sources(files).inFiles(err)
 	}
 	if sub.Change == nil {
 		return a.noOp(plan)
@@ -86,6 +70,14 @@ func (a *app) change(ctx context.Context, f *changeFlags, req client.PlanRequest
 			_, err := fmt.Fprintln(s, sub.Change.ID)
 			return err
 		})
+	}
+	if line := waitsFor(sub.Change); line != "" {
+		if !f.wait {
+			return a.waiting(plan, sub.Change, line)
+		}
+		if a.format == formatTable {
+			a.sayf("%s\n", term.Clean(line))
+		}
 	}
 	settled, err := a.follow(ctx, c, sub.Change)
 	if err != nil {
@@ -162,27 +154,40 @@ func (a *app) refused(plan *gatewright.Plan) error {
 	return e
 }
 
-// follow shows the change's progress until it has settled or waits for an
-// approval.
+// waitsFor says what a change waits for that can take any time, and how to go
+// on; "" when it is on its way.
+func waitsFor(ch *gatewright.Change) string {
+	switch {
+	case ch.State == gatewright.ChangePendingApproval && ch.Approval != nil:
+		missing := ch.Approval.Needed - ch.Approval.Given()
+		return fmt.Sprintf("waiting for approval: %s needs %d more with the role %s; go on with: gatewright approve %s", ch.ID, missing, ch.Approval.Role, ch.ID)
+	case ch.State == gatewright.ChangeScheduled && ch.NotBefore.After(ch.CreatedAt):
+		return fmt.Sprintf("waiting until %s: %s; withdraw it with: gatewright cancel %s", timeText(ch.NotBefore), ch.ID, ch.ID)
+	}
+	return ""
+}
+
+// waiting tells of a change that goes on without this command.
+func (a *app) waiting(plan *gatewright.Plan, ch *gatewright.Change, line string) error {
+	return a.show(outcome{Plan: plan, Change: ch}, func(s *term.Screen) error {
+		_, err := fmt.Fprintln(s, s.Paint(term.Yellow, term.Clean(line)))
+		return err
+	})
+}
+
+// follow shows the change's progress until it has settled.
 func (a *app) follow(ctx context.Context, c *client.Client, ch *gatewright.Change) (*gatewright.Change, error) {
-	waiting, stop := context.WithCancelCause(ctx)
+	telling, stop := context.WithCancel(ctx)
 	p := &progress{app: a}
 	p.update(ch)
 	var told sync.WaitGroup
-	told.Go(func() { p.tell(waiting) })
+	told.Go(func() { p.tell(telling) })
 	defer told.Wait()
-	defer stop(nil) // before waiting for it
-	last, err := c.WaitChange(waiting, ch.ID, func(ch *gatewright.Change) {
-		p.update(ch)
-		if ch.State == gatewright.ChangePendingApproval {
-			stop(errApproval)
-		}
-	})
+	defer stop() // before waiting for it
+	last, err := c.WaitChange(ctx, ch.ID, p.update)
 	switch {
 	case err == nil:
 		return last, nil
-	case errors.Is(context.Cause(waiting), errApproval) && ctx.Err() == nil:
-		return last, fmt.Errorf("%s: %w; follow it with: gatewright get changes %s", ch.ID, errApproval, ch.ID)
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("no longer waiting; change %s goes on, follow it with: gatewright get changes %s", ch.ID, ch.ID)
 	}
@@ -205,7 +210,11 @@ func (a *app) settled(plan *gatewright.Plan, ch *gatewright.Change) error {
 				return err
 			}
 		}
-		return nil
+		if ch.ConfigID == "" {
+			return nil
+		}
+		_, err := fmt.Fprintf(s, "config ID: %s\n", ch.ConfigID)
+		return err
 	})
 	a.leftBehind(ch)
 	if err != nil || done {
@@ -231,47 +240,6 @@ func (a *app) leftBehind(ch *gatewright.Change) {
 	}
 }
 
-// achieved says in words what a live change did, a line for each item.
-func achieved(ch *gatewright.Change) []string {
-	var lines []string
-	for _, item := range ch.Items {
-		switch {
-		case item.Registry != nil && item.Registry.After == nil:
-			lines = append(lines, fmt.Sprintf("registry %s is removed from %s", item.Registry.Name, ch.GroupName))
-		case item.Registry != nil:
-			lines = append(lines, fmt.Sprintf("registry %s is set in %s", item.Registry.Name, ch.GroupName))
-		case item.Slot != nil:
-			lines = append(lines, achievedSlot(ch, item.Slot))
-		}
-	}
-	for i := range lines {
-		lines[i] = term.Clean(lines[i])
-	}
-	return lines
-}
-
-func achievedSlot(ch *gatewright.Change, s *gatewright.SlotChange) string {
-	if s.After == nil {
-		return fmt.Sprintf("%s no longer runs in %s", s.APIName, ch.GroupName)
-	}
-	label := s.After.Label()
-	if s.Stamp != "" {
-		label = s.Stamp
-	}
-	switch ch.Kind {
-	case gatewright.ChangeEnable:
-		return fmt.Sprintf("%s %s is enabled in %s", s.APIName, label, ch.GroupName)
-	case gatewright.ChangeDisable:
-		return fmt.Sprintf("%s %s is disabled in %s", s.APIName, label, ch.GroupName)
-	case gatewright.ChangeConfigure:
-		return fmt.Sprintf("%s %s is configured in %s", s.APIName, label, ch.GroupName)
-	}
-	if !s.After.Runtime.Enabled {
-		return fmt.Sprintf("%s %s is deployed to %s, where it is disabled", s.APIName, label, ch.GroupName)
-	}
-	return fmt.Sprintf("%s %s is live in %s", s.APIName, label, ch.GroupName)
-}
-
 // noOp says that everything is as it was asked for already.
 func (a *app) noOp(plan *gatewright.Plan) error {
 	var parts []string
@@ -286,39 +254,4 @@ func (a *app) noOp(plan *gatewright.Plan) error {
 		_, err := fmt.Fprintf(s, "nothing to do: %s has %s already\n", term.Clean(plan.Group), term.Clean(strings.Join(parts, ", ")))
 		return err
 	})
-}
-
-// inFile makes the places an error names findable from where the user is:
-// the control plane knows only the file's base name.
-func inFile(err error, file string) error {
-	var e *gatewright.Error
-	if file == "" || !errors.As(err, &e) {
-		return err
-	}
-	located := *e
-	located.Details = make([]gatewright.Detail, len(e.Details))
-	for i, d := range e.Details {
-		d.Location = relocate(d.Location, file)
-		located.Details[i] = d
-	}
-	return &located
-}
-
-func locateFindings(plan *gatewright.Plan, file string) {
-	for i := range plan.Findings {
-		plan.Findings[i].Location = relocate(plan.Findings[i].Location, file)
-	}
-}
-
-// relocate puts the file's path as the user wrote it in front of line and
-// column.
-func relocate(location, file string) string {
-	base := documentName(file)
-	if base == stdinName {
-		return location
-	}
-	if rest, ok := strings.CutPrefix(location, base+":"); ok {
-		return file + ":" + rest
-	}
-	return location
 }

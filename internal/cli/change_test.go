@@ -92,6 +92,18 @@ func aChange(state gatewright.ChangeState, outcomes ...gatewright.InstanceOutcom
 	}
 }
 
+func waitsForApproval() gatewright.Change {
+	ch := aChange(gatewright.ChangePendingApproval)
+	ch.Approval = &gatewright.Approval{Needed: 2, Role: "approver", Decisions: []gatewright.Decision{{By: "somebody", Approve: true}}}
+	return ch
+}
+
+func waitsForItsTime() gatewright.Change {
+	ch := aChange(gatewright.ChangeScheduled)
+	ch.CreatedAt, ch.NotBefore = theTime(), theTime().Add(2*time.Hour)
+	return ch
+}
+
 func said(name string, state gatewright.OutcomeState, reason string) gatewright.InstanceOutcome {
 	return gatewright.InstanceOutcome{Instance: gatewright.InstanceID("ins_" + name), Name: name, State: state, Reason: reason}
 }
@@ -155,10 +167,24 @@ func TestFollowChange(t *testing.T) {
 		},
 		{
 			"waits for approval",
-			[]gatewright.Change{aChange(gatewright.ChangePendingApproval)},
-			exitApproval,
-			"",
-			planText + "pending-approval\nerror: chg_1: the change waits for approval; follow it with: gatewright get changes chg_1\n",
+			[]gatewright.Change{waitsForApproval()},
+			exitDone,
+			"waiting for approval: chg_1 needs 1 more with the role approver; go on with: gatewright approve chg_1\n",
+			strings.TrimSuffix(planText, "change chg_1\n"),
+		},
+		{
+			"waits for its time",
+			[]gatewright.Change{waitsForItsTime()},
+			exitDone,
+			"waiting until 2026-01-02 05:04:05Z: chg_1; withdraw it with: gatewright cancel chg_1\n",
+			strings.TrimSuffix(planText, "change chg_1\n"),
+		},
+		{
+			"waits for changes before it only",
+			[]gatewright.Change{aChange(gatewright.ChangeScheduled), aChange(gatewright.ChangeLive, said("gw-1", gatewright.OutcomeApplied, ""))},
+			exitDone,
+			"done: Pets 1.0.0 is live in 生产网关组\n",
+			planText + "scheduled\n  gw-1: applied\n",
 		},
 	}
 	for _, tt := range tests {
@@ -179,10 +205,35 @@ func TestFollowChange(t *testing.T) {
 }
 
 func TestApprovalForPrograms(t *testing.T) {
-	p := &plane{plan: aPlan(), states: []gatewright.Change{aChange(gatewright.ChangePendingApproval)}}
-	code, _, stderr := runCLI(t.Context(), p.serve(t), "sync", "Pets", "--from", "test", "--to", "production", "-o", "json")
-	if code != exitApproval || !strings.Contains(stderr, `"exitCode":3`) {
-		t.Errorf("%d %s", code, stderr)
+	p := &plane{plan: aPlan(), states: []gatewright.Change{waitsForApproval()}}
+	code, stdout, stderr := runCLI(t.Context(), p.serve(t), "sync", "Pets", "--from", "test", "--to", "production", "-o", "json")
+	if code != exitDone || stderr != "" || !strings.Contains(stdout, `"state": "pending-approval"`) {
+		t.Errorf("%d %s %s", code, stdout, stderr)
+	}
+}
+
+// TestWaitOutlastsApproval gives --wait a change that is approved, and one
+// that is rejected.
+func TestWaitOutlastsApproval(t *testing.T) {
+	rejected := aChange(gatewright.ChangeRejected)
+	rejected.Error = gatewright.Errorf(gatewright.Forbidden, "rejected by somebody: no")
+	tests := []struct {
+		name   string
+		last   gatewright.Change
+		code   int
+		stdout string
+	}{
+		{"approved", aChange(gatewright.ChangeLive, said("gw-1", gatewright.OutcomeApplied, "")), exitDone, "done: Pets 1.0.0 is live in 生产网关组\n"},
+		{"rejected", rejected, exitFailed, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := &plane{plan: aPlan(), states: []gatewright.Change{waitsForApproval(), waitsForApproval(), aChange(gatewright.ChangePreparing), tt.last}}
+			code, stdout, stderr := runCLI(t.Context(), p.serve(t), "sync", "Pets", "--from", "test", "--to", "production", "--wait")
+			if code != tt.code || stdout != tt.stdout || !strings.Contains(stderr, "waiting for approval: chg_1 needs 1 more") {
+				t.Errorf("%d %q %s", code, stdout, stderr)
+			}
+		})
 	}
 }
 
@@ -248,14 +299,60 @@ func TestRuntimeFlags(t *testing.T) {
 		{"prefix", []string{"--path-prefix", "/p", "--keep-path-prefix"}, `{"pathPrefix":"/p","keepPathPrefix":true}`},
 		{"no prefix", []string{"--path-prefix", ""}, `{"pathPrefix":""}`},
 		{"scheme", []string{"--scheme", "https"}, `{"scheme":"https"}`},
+		{"apps only", []string{"--access", "app"}, `{"access":{"mode":"app"}}`},
+		{"apps by another header", []string{"--access", "app", "--key-header", "X-Key", "--key-query", "key"}, `{"access":{"mode":"app","header":"X-Key","query":"key"}}`},
+		{"anybody", []string{"--access", "open"}, `{"access":{}}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var sent struct {
-				Items []struct {
-					Runtime json.RawMessage `json:"runtime"`
-				} `json:"items"`
+			sent := sentItem(t, append([]string{"configure", "Pets", "--group", "test", "--dry-run"}, tt.args...)...)
+			if string(sent["runtime"]) != tt.want {
+				t.Errorf("sent %s, want %s", sent["runtime"], tt.want)
 			}
+		})
+	}
+}
+
+// sentItem runs a dry run and returns the one item that was sent for its plan.
+func sentItem(t *testing.T, args ...string) map[string]json.RawMessage {
+	t.Helper()
+	var sent struct{ Items []map[string]json.RawMessage }
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(aPlan()); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	if code, _, stderr := runCLI(t.Context(), server.URL, args...); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if len(sent.Items) != 1 {
+		t.Fatalf("%d items were sent", len(sent.Items))
+	}
+	return sent.Items[0]
+}
+
+// TestChangeFlags checks what the flags that every change has send.
+func TestChangeFlags(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want map[string]string
+	}{
+		{"none", nil, map[string]string{}},
+		{"times", []string{"--at", "2h", "--expires", "2026-02-01"}, map[string]string{"notBefore": `"2026-01-02T05:04:05Z"`, "expiresAt": `"2026-02-01T00:00:00Z"`}},
+		{"people", []string{"--notify", "ann", "--notify", "bob, of sales"}, map[string]string{"notify": `["ann","bob, of sales"]`}},
+		{"rights", []string{"--abort-canary", "--break-freeze", "--allow-no-instance"}, map[string]string{"abortCanary": "true", "breakFreeze": "true", "allowNoInstance": "true"}},
+		{"allowances", []string{"--allow-breaking", "path-removed", "--allow-breaking", "enum-narrowed@abc", "--reason", "agreed"},
+			map[string]string{"allowBreaking": `[{"rule":"path-removed"},{"rule":"enum-narrowed","fingerprint":"abc"}]`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var sent map[string]json.RawMessage
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
 					t.Error(err)
@@ -266,12 +363,18 @@ func TestRuntimeFlags(t *testing.T) {
 				}
 			}))
 			defer server.Close()
-			args := append([]string{"configure", "Pets", "--group", "test", "--dry-run"}, tt.args...)
+			args := append([]string{"enable", "Pets", "--group", "test", "--dry-run"}, tt.args...)
 			if code, _, stderr := runCLI(t.Context(), server.URL, args...); code != exitDone {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
-			if len(sent.Items) != 1 || string(sent.Items[0].Runtime) != tt.want {
-				t.Errorf("sent %s, want %s", sent.Items, tt.want)
+			got := map[string]string{}
+			for name, value := range sent {
+				if name != "kind" && name != "group" && name != "items" {
+					got[name] = string(value)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

@@ -25,6 +25,30 @@ func (a *app) completeAPIs(cmd *cobra.Command, args []string, _ string) ([]cobra
 	return names(cmd.Context(), a, (*client.Client).APIs, func(api *gatewright.API) string { return api.Name })
 }
 
+// completeChanges offers the changes under way in that state as the first
+// argument.
+func (a *app) completeChanges(state string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		list := func(c *client.Client, ctx context.Context, p client.Page) (*client.List[*gatewright.Change], error) {
+			return c.Changes(ctx, client.ChangeFilter{State: state}, p)
+		}
+		return names(cmd.Context(), a, list, func(ch *gatewright.Change) string {
+			return cobra.CompletionWithDesc(string(ch.ID), string(ch.Kind)+" in "+ch.GroupName+" by "+ch.Author)
+		})
+	}
+}
+
+// completeGroupArg offers the names of gateway groups as the first argument.
+func (a *app) completeGroupArg(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return names(cmd.Context(), a, (*client.Client).Groups, func(g *gatewright.Group) string { return g.Name })
+}
+
 // completeGroups offers the names of gateway groups for a flag.
 func (a *app) completeGroups(cmd *cobra.Command, flag string) {
 	err := cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -40,7 +40,7 @@ no flag names stays as it is.`,
 		return a.change(cmd.Context(), &change, client.PlanRequest{
 			Kind: gatewright.ChangeConfigure, Group: group,
 			Items: []client.Item{{API: args[0], Runtime: rt}},
-		}, "")
+		})
 	}
 	return cmd
 }

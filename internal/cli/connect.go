@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatewright/gatewright"
-	"github.com/gatewright/gatewright/internal/buildinfo"
 	"github.com/gatewright/gatewright/internal/client"
 	"github.com/gatewright/gatewright/internal/config"
 )
@@ -20,11 +19,17 @@ const defaultServer = "http://" + config.DefaultListen
 // adminTokenFile is the name under which an admin token is kept.
 const adminTokenFile = "admin-token"
 
-// clientFlags gives cmd the flags of every client of the management API.
+// clientFlags gives cmd the flags of every client of the management API that
+// shows its result.
 func (a *app) clientFlags(cmd *cobra.Command) *cobra.Command {
+	return a.formatFlag(a.serverFlags(cmd))
+}
+
+// serverFlags gives cmd the flags that say which control plane is meant.
+func (a *app) serverFlags(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringVar(&a.server, "server", "", "URL of the control plane (default $GATEWRIGHT_SERVER, else "+defaultServer+")")
-	cmd.Flags().StringVar(&a.token, "token", "", "admin token (default $GATEWRIGHT_TOKEN, else a token file)")
-	return a.formatFlag(cmd)
+	cmd.Flags().StringVar(&a.token, "token", "", "token (default $GATEWRIGHT_TOKEN, else your login, else a token file)")
+	return cmd
 }
 
 // connect returns a client of the control plane the user means.
@@ -33,21 +38,25 @@ func (a *app) connect() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.New(a.serverURL(), token, client.Options{Name: "cli/" + buildinfo.Read().Version})
-	if err != nil {
-		return nil, &usageError{message: err.Error()}
-	}
-	return c, nil
+	return a.connectAs(token)
 }
 
 func (a *app) serverURL() string {
 	return cmp.Or(a.server, a.env.Getenv("GATEWRIGHT_SERVER"), defaultServer)
 }
 
-// findToken looks for the admin token in the places a user may have put it.
+// findToken looks for a token: the one that is given, that of the login to this
+// control plane, and the admin token in the places a user may have put it.
 func (a *app) findToken() (string, error) {
 	if token := cmp.Or(a.token, a.env.Getenv("GATEWRIGHT_TOKEN")); token != "" {
 		return token, nil
+	}
+	all, err := a.readLogins()
+	if err != nil {
+		return "", err
+	}
+	if l, ok := all[a.loginKey()]; ok {
+		return l.Token, nil
 	}
 	places := []string{filepath.Join(config.DefaultDataDir, adminTokenFile)}
 	if dir, err := a.env.UserConfigDir(); err == nil {
@@ -61,7 +70,7 @@ func (a *app) findToken() (string, error) {
 		return token, err
 	}
 	e := gatewright.Errorf(gatewright.Unauthenticated,
-		"there is no token; give --token or set GATEWRIGHT_TOKEN. The first start of a control plane writes one to %s in its data directory. Looked for it in:", adminTokenFile)
+		"there is no token; log in with: gatewright login, give --token or set GATEWRIGHT_TOKEN. The first start of a control plane writes one to %s in its data directory. Looked for it in:", adminTokenFile)
 	for _, name := range places {
 		e.Details = append(e.Details, gatewright.Detail{Message: name})
 	}

@@ -40,7 +40,7 @@ revision is current there, --override replaces it without losing a request.`,
 		return a.change(cmd.Context(), &change, client.PlanRequest{
 			Kind: gatewright.ChangeDeploy, Group: group, Override: override,
 			Items: []client.Item{{API: args[0], Revision: revision, Runtime: rt}},
-		}, "")
+		})
 	}
 	return cmd
 }

@@ -16,10 +16,9 @@ import (
 
 // The exit codes.
 const (
-	exitDone     = 0
-	exitFailed   = 1
-	exitUsage    = 2
-	exitApproval = 3
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
 )
 
 // usageError says that the command line itself is wrong.
@@ -64,17 +63,18 @@ func reword(message string) string {
 	return message
 }
 
-// errApproval ends a command whose change waits for somebody's approval.
-var errApproval = errors.New("the change waits for approval")
-
 // fail tells err and returns the exit code it stands for.
 func (a *app) fail(command *cobra.Command, err error) int {
 	code := exitFailed
-	switch {
-	case isUsage(err):
+	if isUsage(err) {
 		code = exitUsage
-	case errors.Is(err, errApproval):
-		code = exitApproval
+	}
+	var own *exitError
+	if errors.As(err, &own) {
+		if own.err == nil {
+			return own.code
+		}
+		code = own.code
 	}
 	if a.format != formatTable {
 		a.failMachine(err, code)
@@ -106,11 +106,8 @@ func (a *app) failMachine(err error, code int) {
 	var e *gatewright.Error
 	if !errors.As(err, &e) {
 		e = &gatewright.Error{Code: gatewright.Internal, Message: message(err)}
-		switch code {
-		case exitUsage:
+		if code == exitUsage {
 			e.Code = gatewright.Invalid
-		case exitApproval:
-			e.Code = gatewright.PreconditionFailed
 		}
 	}
 	b, marshalErr := json.Marshal(map[string]any{"error": e, "exitCode": code})

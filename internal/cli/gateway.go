@@ -18,11 +18,14 @@ func (a *app) gateway() *cobra.Command {
 		Use:   "gateway",
 		Short: "Run a gateway of a group",
 		Long: `Run a gateway: it joins its group at the control plane and serves what the group
-runs. Configured once, it starts and serves without the control plane. It stops
+runs. Configured once, it starts and serves without the control plane. Of a
+control plane with several replicas it is told all; when the one it talks to
+does not answer, it goes to the next. It stops
 at the first SIGTERM or SIGINT when requests under way are done, at the latest
 after --drain; a second one ends it at once.`,
 		Example: `  gatewright group token production --output-file token
   gatewright gateway --server http://127.0.0.1:8080 --group production --token-file token --listen :9080
+  gatewright gateway --server https://a.example.com --server https://b.example.com --group production --token-file token
   gatewright gateway --group production --token-file token --status-listen 127.0.0.1:9901 --access-log -`,
 		Args: exactly(),
 	}
@@ -31,7 +34,7 @@ after --drain; a second one ends it at once.`,
 		name = "gateway"
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&cfg.Server, "server", "", "URL of the control plane (default $GATEWRIGHT_SERVER, else "+defaultServer+")")
+	flags.StringArrayVar(&cfg.Servers, "server", nil, "URL of the control plane; repeat for its replicas (default $GATEWRIGHT_SERVER, else "+defaultServer+")")
 	flags.StringVarP(&cfg.Group, "group", "g", "", "gateway `group` it is a member of")
 	flags.StringVar(&cfg.TokenFile, "token-file", "", "`file` with the group's instance token, readable by its owner only")
 	flags.StringVar(&cfg.Listen, "listen", ":9080", "`host:port` for traffic")
@@ -49,8 +52,9 @@ after --drain; a second one ends it at once.`,
 		if err != nil {
 			return err
 		}
-		a.server = cfg.Server
-		cfg.Server = a.serverURL()
+		if len(cfg.Servers) == 0 {
+			cfg.Servers = []string{a.serverURL()}
+		}
 		if err := cfg.Validate(); err != nil {
 			return &usageError{message: err.Error()}
 		}
@@ -61,7 +65,7 @@ after --drain; a second one ends it at once.`,
 			return err
 		}
 		logger.Info("gateway is running", slog.String("listen", g.Address()), slog.String("group", cfg.Group),
-			slog.String("server", cfg.Server), slog.String("version", buildinfo.Read().Version))
+			slog.Any("servers", cfg.Servers), slog.String("version", buildinfo.Read().Version))
 		err = g.Run(cmd.Context())
 		if err == nil {
 			logger.Info("gateway has stopped")

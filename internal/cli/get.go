@@ -34,42 +34,6 @@ func (a *app) look(f func(context.Context, *client.Client, []string) error) func
 	})
 }
 
-func (a *app) getAPIs() *cobra.Command {
-	cmd := a.clientFlags(&cobra.Command{
-		Use: "apis [NAME]", Aliases: []string{"api"}, Short: "List the APIs, or show one",
-		Example:           "  gatewright get apis\n  gatewright get apis \"Swagger Petstore\"",
-		Args:              between(0, "the name of an API"),
-		ValidArgsFunction: a.completeAPIs,
-	})
-	cmd.RunE = a.look(func(ctx context.Context, c *client.Client, args []string) error {
-		if len(args) > 0 {
-			api, err := c.API(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			return a.show(api, func(s *term.Screen) error {
-				t := term.NewTable("NAME", "KIND", "TRACK", "BASE PATH", "REVISIONS", "OWNER", "CREATED", "ID")
-				for _, track := range api.Tracks {
-					t.Row(api.Name, string(api.Kind), track.Name, track.BasePath, strconv.Itoa(api.LastRevision), api.Owner, timeText(api.CreatedAt), string(api.ID))
-				}
-				return t.Write(s)
-			})
-		}
-		apis, err := collect(ctx, c.APIs)
-		if err != nil {
-			return err
-		}
-		return a.show(client.List[*gatewright.API]{Items: apis}, func(s *term.Screen) error {
-			t := term.NewTable("NAME", "KIND", "REVISIONS", "OWNER", "CREATED", "ID")
-			for _, api := range apis {
-				t.Row(api.Name, string(api.Kind), strconv.Itoa(api.LastRevision), api.Owner, timeText(api.CreatedAt), string(api.ID))
-			}
-			return t.Write(s)
-		})
-	})
-	return cmd
-}
-
 func (a *app) getGroups() *cobra.Command {
 	cmd := a.clientFlags(&cobra.Command{
 		Use: "groups [NAME]", Aliases: []string{"group"}, Short: "List the gateway groups, or show one",
@@ -92,7 +56,15 @@ func (a *app) getGroups() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(g, table([]*gatewright.Group{g}))
+			return a.show(g, func(s *term.Screen) error {
+				if err := table([]*gatewright.Group{g})(s); err != nil {
+					return err
+				}
+				if _, err := fmt.Fprintln(s); err != nil {
+					return err
+				}
+				return writeGroupSettings(s, g)
+			})
 		}
 		groups, err := collect(ctx, c.Groups)
 		if err != nil {
@@ -193,26 +165,6 @@ func (a *app) getTokens() *cobra.Command {
 		Example: "  gatewright get tokens",
 		Args:    exactly(),
 	})
-	cmd.RunE = a.look(func(ctx context.Context, c *client.Client, _ []string) error {
-		tokens, err := collect(ctx, c.Tokens)
-		if err != nil {
-			return err
-		}
-		groups, err := collect(ctx, c.Groups)
-		if err != nil {
-			return err
-		}
-		names := map[gatewright.GroupID]string{}
-		for _, g := range groups {
-			names[g.ID] = g.Name
-		}
-		return a.show(client.List[*gatewright.Token]{Items: tokens}, func(s *term.Screen) error {
-			t := term.NewTable("NAME", "KIND", "GROUP", "CREATED", "BY", "REVOKED", "ID")
-			for _, k := range tokens {
-				t.Row(k.Name, string(k.Kind), names[k.Group], timeText(k.CreatedAt), k.CreatedBy, timeText(k.RevokedAt), string(k.ID))
-			}
-			return t.Write(s)
-		})
-	})
+	cmd.RunE = a.look(func(ctx context.Context, c *client.Client, _ []string) error { return a.showTokens(ctx, c) })
 	return cmd
 }

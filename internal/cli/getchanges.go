@@ -14,8 +14,8 @@ import (
 
 func (a *app) getChanges() *cobra.Command {
 	var (
-		group string
-		limit int
+		group, state string
+		limit        int
 	)
 	cmd := a.clientFlags(&cobra.Command{
 		Use: "changes [ID]", Aliases: []string{"change"}, Short: "List changes newest first, or show one",
@@ -24,9 +24,12 @@ func (a *app) getChanges() *cobra.Command {
 	})
 	a.groupFlag(cmd, &group)
 	limitFlag(cmd, &limit)
+	cmd.Flags().StringVar(&state, "state", "", "only changes that have not ended: underway, pending-approval, scheduled, preparing or activating")
+	complete(cmd, "state", client.Underway, string(gatewright.ChangePendingApproval), string(gatewright.ChangeScheduled),
+		string(gatewright.ChangePreparing), string(gatewright.ChangeActivating))
 	cmd.RunE = a.run(func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return a.showChanges(cmd.Context(), client.ChangeFilter{Group: group}, limit)
+			return a.showChanges(cmd.Context(), client.ChangeFilter{Group: group, State: state}, limit)
 		}
 		return a.showChange(cmd.Context(), gatewright.ChangeID(args[0]))
 	})
@@ -51,7 +54,7 @@ func writeChange(s *term.Screen, ch *gatewright.Change) error {
 	var b strings.Builder
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%-11s %s\n", name+":", term.Clean(value))
+			fmt.Fprintf(&b, "%-11s %s\n", strings.TrimPrefix(name+":", ":"), term.Clean(value))
 		}
 	}
 	line("change", string(ch.ID))
@@ -69,6 +72,24 @@ func writeChange(s *term.Screen, ch *gatewright.Change) error {
 	}
 	line("by", ch.Author+" through "+ch.Client)
 	line("reason", ch.Reason)
+	line("config ID", ch.ConfigID)
+	line("plan", string(ch.PlanHash))
+	if n := ch.Approval; n != nil {
+		line("approval", approvalText(n))
+		for _, d := range n.Decisions {
+			word := "rejected"
+			if d.Approve {
+				word = "approved"
+			}
+			line("", strings.TrimSuffix(fmt.Sprintf("%s by %s at %s: %s", word, d.By, timeText(d.At), d.Comment), ": "))
+		}
+	}
+	for _, allowed := range ch.Allowances {
+		line("allowed", fmt.Sprintf("%s@%s by %s: %s", allowed.Rule, allowed.Fingerprint, allowed.By, allowed.Reason))
+	}
+	line("begins", timeText(ch.NotBefore))
+	line("expires", timeText(ch.ExpiresAt))
+	line("notify", strings.Join(ch.Notify, ", "))
 	line("created", timeText(ch.CreatedAt))
 	line("prepared", timeText(ch.PreparedAt))
 	line("activated", timeText(ch.ActivatedAt))

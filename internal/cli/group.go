@@ -16,10 +16,11 @@ import (
 )
 
 func (a *app) group() *cobra.Command {
-	return parent("group", "Create gateway groups and the tokens their gateways join with",
+	return parent("group", "Create gateway groups, their settings, and the tokens their gateways join with",
 		`  gatewright group create production --stage production
+  gatewright group set production --approve publish,sync=1
   gatewright group token production --output-file token`,
-		a.groupCreate(), a.groupToken())
+		a.groupCreate(), a.groupSet(), a.groupToken())
 }
 
 func (a *app) groupCreate() *cobra.Command {

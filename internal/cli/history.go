@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -59,13 +60,18 @@ func (a *app) showChanges(ctx context.Context, f client.ChangeFilter, limit int)
 
 // writeChanges writes changes, a line for each thing they altered.
 func writeChanges(s *term.Screen, changes []*gatewright.Change) error {
-	t := term.NewTable("TIME", "GROUP", "KIND", "WHAT", "FROM", "TO", "STATE", "BY", "REASON", "CHANGE")
+	t := term.NewTable("TIME", "GROUP", "KIND", "WHAT", "FROM", "TO", "CONFIG ID", "STATE", "BY", "REASON", "CHANGE")
 	for _, ch := range changes {
 		for i := range ch.Items {
-			what, from, to := itemText(&ch.Items[i])
+			item := &ch.Items[i]
+			what, from, to := itemText(item)
+			config := ""
+			if item.Slot != nil && item.Slot.After != nil {
+				config = item.Slot.After.ConfigID
+			}
 			t.Cells(
-				term.Cell{Text: timeText(ch.CreatedAt)}, term.Cell{Text: ch.GroupName}, term.Cell{Text: string(ch.Kind)},
-				term.Cell{Text: what}, term.Cell{Text: from}, term.Cell{Text: to},
+				term.Cell{Text: timeText(ch.CreatedAt)}, term.Cell{Text: ch.GroupName}, term.Cell{Text: string(cmp.Or(item.Action, ch.Kind))},
+				term.Cell{Text: what}, term.Cell{Text: from}, term.Cell{Text: to}, term.Cell{Text: config},
 				term.Cell{Text: string(ch.State), Style: changeStyle(ch.State)},
 				term.Cell{Text: ch.Author}, term.Cell{Text: ch.Reason}, term.Cell{Text: string(ch.ID)},
 			)
@@ -75,14 +81,19 @@ func writeChanges(s *term.Screen, changes []*gatewright.Change) error {
 }
 
 func itemText(item *gatewright.ChangeItem) (what, from, to string) {
-	if r := item.Registry; r != nil {
+	if r := item.Resource; r != nil {
 		if r.Before != nil {
-			from = string(r.Before.Type)
+			from = "present"
 		}
-		if r.After != nil {
-			to = string(r.After.Type)
+		switch {
+		case r.After == nil:
+			to = "removed"
+		case len(item.Lines) > 0:
+			to = linesText(item)
+		default:
+			to = "set"
 		}
-		return "registry " + r.Name, from, to
+		return r.Name, from, to
 	}
 	slot := item.Slot
 	if slot.Before != nil {
@@ -100,9 +111,14 @@ func itemText(item *gatewright.ChangeItem) (what, from, to string) {
 	}
 	if slot.Before != nil && slot.After != nil && slot.Before.Revision == slot.After.Revision && len(item.Lines) > 0 {
 		// The same revision before and after says nothing; what was altered does.
-		return apiTrack(slot.APIName, slot.Track), from, strings.ReplaceAll(strings.Join(item.Lines, "; "), "~ ", "")
+		return apiTrack(slot.APIName, slot.Track), from, linesText(item)
 	}
 	return apiTrack(slot.APIName, slot.Track), from, to
+}
+
+// linesText tells on one line what an item alters.
+func linesText(item *gatewright.ChangeItem) string {
+	return strings.ReplaceAll(strings.Join(item.Lines, "; "), "~ ", "")
 }
 
 func changeStyle(state gatewright.ChangeState) term.Style {

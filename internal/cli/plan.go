@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/gatewright/gatewright"
@@ -23,11 +24,33 @@ func writePlan(s *term.Screen, p *gatewright.Plan) error {
 		}
 		fmt.Fprintf(&b, "  gateways: %s\n", strings.Join(names, ", "))
 	}
+	if u := p.Units; u != nil && u.Before != u.After {
+		fmt.Fprintf(&b, "  deployment units: %s → %s\n", unitsText(u.Before), unitsText(u.After))
+	}
+	if n := p.Approval; n != nil {
+		fmt.Fprintf(&b, "  approval: %s\n", term.Clean(approvalText(n)))
+	}
 	for i := range p.Findings {
 		writeFinding(&b, s, &p.Findings[i])
 	}
 	_, err := io.WriteString(s, b.String())
 	return err
+}
+
+// unitsText tells deployment units and what they are of.
+func unitsText(u gatewright.Units) string {
+	text := strconv.Itoa(u.Total)
+	var of []string
+	if u.Extensible > 0 {
+		of = append(of, fmt.Sprintf("%d extensible", u.Extensible))
+	}
+	if u.SharedFlow > 0 {
+		of = append(of, fmt.Sprintf("%d of shared flows", u.SharedFlow))
+	}
+	if len(of) > 0 {
+		text += " (" + strings.Join(of, ", ") + ")"
+	}
+	return text
 }
 
 func writePlanItem(b *strings.Builder, s *term.Screen, item gatewright.PlanItem) {
@@ -99,4 +122,12 @@ func writeFinding(b *strings.Builder, s *term.Screen, f *gatewright.Finding) {
 	if f.Remedy != "" {
 		fmt.Fprintf(b, "    what to do: %s\n", term.Clean(f.Remedy))
 	}
+	if f.Rule != "" {
+		fmt.Fprintf(b, "    rule: %s\n", term.Clean(strings.TrimSuffix(f.Rule+"@"+f.Fingerprint, "@")))
+	}
+}
+
+// approvalText tells how far an approval has come.
+func approvalText(a *gatewright.Approval) string {
+	return fmt.Sprintf("%d of %d with the role %s", a.Given(), a.Needed, a.Role)
 }

@@ -24,25 +24,31 @@ func (a *app) publish() *cobra.Command {
 		name      string
 		version   string
 		noVersion bool
+		project   string
 	)
 	cmd := a.clientFlags(&cobra.Command{
-		Use:   "publish FILE",
-		Short: "Publish an API definition to a gateway group as a new version",
+		Use:   "publish FILE...",
+		Short: "Publish API definitions to a gateway group as new versions",
 		Long: `Publish an API definition (an OpenAPI document, YAML or JSON) to a gateway
 group. The document's info.version is the version unless --version or
 --no-version says otherwise; its servers are the upstream at the first publish,
 unless --node or --discovery names one. "-" reads the document from standard
-input.`,
+input.
+
+Several files are one change: all of them go live in one moment, or none does.
+They have one config ID, and what the flags say holds for each of them.`,
 		Example: `  gatewright publish examples/petstore/openapi.yaml --group test
   gatewright publish examples/petstore/openapi.yaml --group test --version 1.0.1 --dry-run
-  gatewright publish openapi.yaml --group test --node 127.0.0.1:7001@3 --node 127.0.0.1:7002@1 --reason "two backends"`,
-		Args: exactly("a FILE"),
+  gatewright publish openapi.yaml --group test --node 127.0.0.1:7001@3 --node 127.0.0.1:7002@1 --reason "two backends"
+  gatewright publish pets.yaml orders.yaml --group test`,
+		Args: files,
 	})
 	change.add(cmd)
 	runtime.add(cmd)
 	a.groupFlag(cmd, &group)
 	cmd.Flags().StringVar(&name, "name", "", "name of the API (default the document's title)")
 	cmd.Flags().StringVar(&version, "version", "", "version label (default the document's info.version)")
+	cmd.Flags().StringVar(&project, "project", "", "`project` that a new API is made in (default the default one)")
 	cmd.Flags().BoolVar(&noVersion, "no-version", false, "publish without a version label")
 	cmd.MarkFlagsMutuallyExclusive("version", "no-version")
 	required(cmd, "group")
@@ -51,20 +57,42 @@ input.`,
 		if err != nil {
 			return err
 		}
-		a.working = true
-		text, err := a.readDocument(args[0])
-		if err != nil {
-			return err
+		if len(args) > 1 && (name != "" || version != "") {
+			return usagef("--name and --version are for one FILE, %d are given", len(args))
 		}
-		return a.change(cmd.Context(), &change, client.PlanRequest{
-			Kind: gatewright.ChangePublish, Group: group,
-			Items: []client.Item{{
-				API: name, Document: client.NewDocument(documentName(args[0]), text),
+		a.working = true
+		req := client.PlanRequest{Kind: gatewright.ChangePublish, Group: group}
+		for _, file := range args {
+			text, err := a.readDocument(file)
+			if err != nil {
+				return err
+			}
+			req.Items = append(req.Items, client.Item{
+				API: name, Project: project, Document: client.NewDocument(documentName(file), text),
 				Version: version, NoVersion: noVersion, Runtime: rt,
-			}},
-		}, args[0])
+			})
+		}
+		return a.change(cmd.Context(), &change, req, args...)
 	}
 	return cmd
+}
+
+// files refuses a command line without a file, and one that reads standard
+// input twice.
+func files(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usagef("%s needs a FILE", cmd.CommandPath())
+	}
+	stdin := 0
+	for _, file := range args {
+		if file == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return usagef("standard input (-) can be read once, it is given %d times", stdin)
+	}
+	return nil
 }
 
 // required marks a flag of cmd as one that must be given.

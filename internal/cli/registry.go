@@ -43,10 +43,10 @@ addresses of services. APIs use it with --discovery NAME/namespace/service.`,
 	cmd.RunE = a.run(func(cmd *cobra.Command, args []string) error {
 		return a.change(cmd.Context(), &change, client.PlanRequest{
 			Kind: gatewright.ChangeConfigure, Group: group,
-			Items: []client.Item{{Registry: &gatewright.Registry{
+			Items: []client.Item{{Resource: &client.Resource{Registry: &gatewright.Registry{
 				Name: args[0], Type: gatewright.RegistryType(kind), Servers: servers, Stale: gatewright.Duration(stale),
-			}}},
-		}, "")
+			}}}},
+		})
 	})
 	return cmd
 }
@@ -68,8 +68,8 @@ func (a *app) registryRemove() *cobra.Command {
 	required(cmd, "group")
 	cmd.RunE = a.run(func(cmd *cobra.Command, args []string) error {
 		return a.change(cmd.Context(), &change, client.PlanRequest{
-			Kind: gatewright.ChangeConfigure, Group: group, Items: []client.Item{{RemoveRegistry: args[0]}},
-		}, "")
+			Kind: gatewright.ChangeConfigure, Group: group, Items: []client.Item{{Remove: gatewright.RegistryKey(args[0])}},
+		})
 	})
 	return cmd
 }

@@ -32,7 +32,7 @@ way.`,
 		return a.change(cmd.Context(), &change, client.PlanRequest{
 			Kind: gatewright.ChangeRollback, Group: group,
 			Items: []client.Item{{API: args[0], Revision: to}},
-		}, "")
+		})
 	})
 	return cmd
 }

@@ -67,6 +67,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GATEWRIGHT_SERVER", "http://"+env.Getenv("CONTROL"))
 			started := &processes{byName: map[string]*process{}}
 			env.Values[processesKey{}] = started
+			env.Values[hooksKey{}] = map[string]*webhook{}
 			env.Defer(started.killAll)
 			return nil
 		},
@@ -75,6 +76,7 @@ func TestScripts(t *testing.T) {
 			"certificate": cmdCertificate,
 			"exits":       cmdExits,
 			"expand":      cmdExpand,
+			"hears":       cmdHears,
 			"httpget":     cmdHTTPGet,
 			"kill":        cmdKill,
 			"mode":        cmdMode,
@@ -82,6 +84,7 @@ func TestScripts(t *testing.T) {
 			"scrubs":      cmdScrubs,
 			"start":       cmdStart,
 			"stop":        cmdStop,
+			"webhook":     cmdWebhook,
 		},
 	})
 }
@@ -401,6 +404,7 @@ var scrubbed = []struct {
 }{
 	{regexp.MustCompile(`\b(chg|api|grp|rev|ins|tok)_[0-9a-f]{8}-[0-9a-f-]{27}\b`), "$1-ID"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ`), "TIME----------------"},
+	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dr\d\b`), "CONFIG-ID---"},
 }
 
 // cmdScrubs is "scrubs FILE GOLDEN": the two are equal but for identifiers,

@@ -46,15 +46,28 @@ it, from what they report. For one API every gateway is listed.`,
 		if watch {
 			return a.watchStatus(cmd.Context(), c, f)
 		}
-		ds, err := deployments(cmd.Context(), c, f)
+		r, err := readRunning(cmd.Context(), c, f)
 		if err != nil {
 			return err
 		}
-		return a.show(client.List[*gatewright.Deployment]{Items: ds}, func(s *term.Screen) error {
-			return writeStatus(s, ds, f.API != "")
-		})
+		return a.show(r, func(s *term.Screen) error { return writeStatus(s, r, f.API != "") })
 	})
 	return cmd
+}
+
+// running is what runs and what is about to, for programs.
+type running struct {
+	Items    []*gatewright.Deployment `json:"items"`
+	Underway []*gatewright.Change     `json:"underway"` // changes that have not ended, newest first
+}
+
+func readRunning(ctx context.Context, c *client.Client, f client.DeploymentFilter) (r *running, err error) {
+	r = &running{}
+	if r.Items, err = deployments(ctx, c, f); err != nil {
+		return nil, err
+	}
+	r.Underway, err = underway(ctx, c, f)
+	return r, err
 }
 
 func deployments(ctx context.Context, c *client.Client, f client.DeploymentFilter) ([]*gatewright.Deployment, error) {
@@ -80,12 +93,63 @@ func collect[T any](ctx context.Context, list func(context.Context, client.Page)
 	return items, nil
 }
 
-// writeStatus writes deployments, and with detail each instance of them.
-func writeStatus(s *term.Screen, ds []*gatewright.Deployment, detail bool) error {
-	if len(ds) == 0 {
-		_, err := fmt.Fprintln(s, "nothing is deployed")
+// writeStatus writes deployments, and with detail each instance of them;
+// then the canaries, and the changes under way.
+func writeStatus(s *term.Screen, r *running, detail bool) error {
+	if len(r.Items) == 0 {
+		if _, err := fmt.Fprintln(s, "nothing is deployed"); err != nil {
+			return err
+		}
+	} else if err := writeDeployments(s, r.Items, detail); err != nil {
 		return err
 	}
+	var lines []string
+	for _, d := range r.Items {
+		if c := d.Content.Canary; c != nil {
+			line := fmt.Sprintf("canary: %s in %s: %s", apiTrack(d.APIName, d.Track), d.GroupName, canaryText(c))
+			if next := nextStepText(c); next != "" {
+				line += ", next " + next
+			}
+			lines = append(lines, line)
+		}
+		if d.Content.Lifecycle != nil {
+			lines = append(lines, fmt.Sprintf("lifecycle: %s in %s: %s", apiTrack(d.APIName, d.Track), d.GroupName, lifecycleText(d.Content.Lifecycle)))
+		}
+	}
+	for _, ch := range r.Underway {
+		lines = append(lines, underwayText(ch))
+	}
+	for i, line := range lines {
+		if i == 0 {
+			line = "\n" + term.Clean(line)
+		} else {
+			line = term.Clean(line)
+		}
+		if _, err := fmt.Fprintln(s, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// underwayText tells on one line of a change that has not ended.
+func underwayText(ch *gatewright.Change) string {
+	var whats []string
+	for i := range ch.Items {
+		what, _, _ := itemText(&ch.Items[i])
+		whats = append(whats, what)
+	}
+	text := fmt.Sprintf("under way: %s of %s in %s by %s is %s", ch.Kind, shortList(whats), ch.GroupName, ch.Author, ch.State)
+	if ch.State == gatewright.ChangeScheduled && !ch.NotBefore.IsZero() {
+		text += " for " + timeText(ch.NotBefore)
+	}
+	if ch.Approval != nil && ch.State == gatewright.ChangePendingApproval {
+		text += ", " + approvalText(ch.Approval)
+	}
+	return text + " (" + string(ch.ID) + ")"
+}
+
+func writeDeployments(s *term.Screen, ds []*gatewright.Deployment, detail bool) error {
 	t := term.NewTable("API", "GROUP", "VERSION", "STATE", "GATEWAYS", "SINCE", "MESSAGE")
 	for _, d := range ds {
 		deployed := 0

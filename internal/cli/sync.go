@@ -43,7 +43,7 @@ without a version needs --version; both groups show it afterwards.`,
 		return a.change(cmd.Context(), &change, client.PlanRequest{
 			Kind: gatewright.ChangeSync, Group: to,
 			Items: []client.Item{{API: args[0], From: from, Version: version, Runtime: rt}},
-		}, "")
+		})
 	}
 	return cmd
 }

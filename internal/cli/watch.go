@@ -89,18 +89,18 @@ func (a *app) watchStream(ctx context.Context, c *client.Client, f client.Deploy
 
 // redraw reads the status and shows it if it is not what shown holds.
 func (a *app) redraw(ctx context.Context, c *client.Client, f client.DeploymentFilter, shown *[]byte) error {
-	ds, err := deployments(ctx, c, f)
+	r, err := readRunning(ctx, c, f)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
 	if a.format == formatTable {
 		s := a.stdout.Over(&b)
-		if err := writeStatus(s, ds, f.API != ""); err != nil {
+		if err := writeStatus(s, r, f.API != ""); err != nil {
 			return err
 		}
 	} else {
-		text, err := marshal(a.format, client.List[*gatewright.Deployment]{Items: ds})
+		text, err := marshal(a.format, r)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/management/wire"
 )
 
 // How a change is waited for.
@@ -49,11 +50,29 @@ func (c *Client) Change(ctx context.Context, id gatewright.ChangeID) (*gatewrigh
 type ChangeFilter struct {
 	Group string // name or identifier
 	API   string // name or identifier, name@track
+	State string // only those that have not ended and are in that state; see [Underway]
 }
 
 // Changes lists changes newest first. With an API named it is its history.
 func (c *Client) Changes(ctx context.Context, f ChangeFilter, page Page) (*List[*gatewright.Change], error) {
-	return fetch[List[*gatewright.Change]](ctx, c, get(page.query("group", f.Group, "api", f.API), "changes"))
+	return fetch[List[*gatewright.Change]](ctx, c, get(page.query("group", f.Group, "api", f.API, "state", f.State), "changes"))
+}
+
+// Decide approves or rejects a change that waits for approval. plan is the
+// hash of the plan that was looked at; a rejection needs a comment.
+//
+// Errors: [gatewright.Forbidden] for the author and for those without the role
+// it asks for, [gatewright.Conflict] when it does not wait any more or the
+// caller has decided already, [gatewright.PreconditionFailed] when the change
+// has another plan.
+func (c *Client) Decide(ctx context.Context, id gatewright.ChangeID, plan gatewright.Hash, approve bool, comment string) (*gatewright.Change, error) {
+	return fetch[gatewright.Change](ctx, c, post(wire.DecisionRequest{PlanHash: plan, Approve: &approve, Comment: comment}, "changes", string(id), "decisions"))
+}
+
+// Cancel withdraws a change that has not begun; [gatewright.Conflict] when it
+// has.
+func (c *Client) Cancel(ctx context.Context, id gatewright.ChangeID, reason string) (*gatewright.Change, error) {
+	return fetch[gatewright.Change](ctx, c, post(wire.CancelRequest{Reason: reason}, "changes", string(id), "cancel"))
 }
 
 // WaitChange waits until the change has settled, however it ended: its State

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/gatewright/gatewright"
 )
@@ -20,6 +21,16 @@ func (c *Client) Group(ctx context.Context, group string) (*gatewright.Group, er
 // CreateGroup creates a gateway group.
 func (c *Client) CreateGroup(ctx context.Context, req GroupRequest) (*gatewright.Group, error) {
 	return fetch[gatewright.Group](ctx, c, post(req, "groups"))
+}
+
+// UpdateGroup replaces labels and settings of a group. revised is what its
+// Revised was when it was read; the error is [gatewright.PreconditionFailed]
+// if it was altered since.
+func (c *Client) UpdateGroup(ctx context.Context, group string, revised int64, req GroupUpdate) (*gatewright.Group, error) {
+	return fetch[gatewright.Group](ctx, c, call{
+		method: http.MethodPut, segments: []string{"groups", group}, body: req,
+		header: http.Header{"If-Match": {`"` + strconv.FormatInt(revised, 10) + `"`}},
+	})
 }
 
 // Registries lists the registries of a group by name.

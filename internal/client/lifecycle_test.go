@@ -108,7 +108,7 @@ func TestLifecycle(t *testing.T) {
 
 	nodes := client.Nodes{{Host: "127.0.0.1", Port: 8, Weight: 5}}
 	ch = settle(t, c, client.ChangeRequest{PlanRequest: client.PlanRequest{Kind: gatewright.ChangeSync, Group: "production",
-		Items: []client.Item{{API: "Swagger Petstore", From: "test", Runtime: &client.Runtime{Nodes: nodes}}}}})
+		Items: []client.Item{{API: "Swagger Petstore", From: "test", Runtime: &client.Runtime{UpstreamPatch: client.UpstreamPatch{Nodes: nodes}}}}}})
 	if ch.State != gatewright.ChangeLive {
 		t.Fatalf("sync = %+v", ch)
 	}
@@ -150,7 +150,7 @@ func TestWaitChangeTellsRejection(t *testing.T) {
 	if ch.State != gatewright.ChangeFailed || ch.Error == nil || len(ch.Error.Details) != 1 {
 		t.Fatalf("change = %+v", ch)
 	}
-	if d := ch.Error.Details[0]; d.Subject != "gw-1" || d.Message != "cannot compile the policy" {
+	if d := ch.Error.Details[0]; d.Subject != "gw-1" || d.Message != "cannot compile the policy (and 1 more)" { // the slot, and its revision
 		t.Errorf("detail = %+v", d)
 	}
 }

@@ -10,12 +10,18 @@ import (
 
 // CreateInstanceToken makes a token with which gateways join the group.
 func (c *Client) CreateInstanceToken(ctx context.Context, group, name string) (*NewToken, error) {
-	return fetch[NewToken](ctx, c, post(wire.TokenRequest{Name: name}, "groups", group, "tokens"))
+	return fetch[NewToken](ctx, c, post(wire.InstanceTokenRequest{Name: name}, "groups", group, "tokens"))
 }
 
-// CreateToken makes a token for the management API.
-func (c *Client) CreateToken(ctx context.Context, name string) (*NewToken, error) {
-	return fetch[NewToken](ctx, c, post(wire.TokenRequest{Name: name}, "tokens"))
+// CreateToken makes a token for the management API: a personal one, or with an
+// admin token another admin token.
+func (c *Client) CreateToken(ctx context.Context, token TokenDetails) (*NewToken, error) {
+	return fetch[NewToken](ctx, c, post(wire.TokenRequest{TokenDetails: token}, "tokens"))
+}
+
+// CreateServiceToken makes a token of its own for a program.
+func (c *Client) CreateServiceToken(ctx context.Context, req ServiceTokenRequest) (*NewToken, error) {
+	return fetch[NewToken](ctx, c, post(req, "service-tokens"))
 }
 
 // Tokens lists all tokens by age, without secrets.

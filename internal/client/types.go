@@ -18,6 +18,14 @@ type (
 	Runtime = wire.Runtime
 	// Nodes are addresses of an upstream; a []gatewright.Node can be assigned.
 	Nodes = wire.Nodes
+	// UpstreamPatch alters where requests go.
+	UpstreamPatch = wire.UpstreamPatch
+	// CanaryPatch alters a canary.
+	CanaryPatch = wire.CanaryPatch
+	// Resource is a group resource to add or replace.
+	Resource = wire.Resource
+	// AllowanceRequest asks to pass in spite of findings.
+	AllowanceRequest = wire.AllowanceRequest
 	// Discovery names a service in a registry; convert a gatewright.Discovery.
 	Discovery = wire.Discovery
 	// Submission is what became of a change request.
@@ -26,6 +34,8 @@ type (
 	APIInfo = wire.APIInfo
 	// GroupRequest asks for a new group.
 	GroupRequest = wire.GroupRequest
+	// GroupUpdate replaces what can be altered of a group.
+	GroupUpdate = wire.GroupUpdate
 	// InstanceInfo is an instance and how it is heard.
 	InstanceInfo = wire.InstanceInfo
 	// NewToken is a token with its secret.
@@ -35,6 +45,9 @@ type (
 	// List is one page.
 	List[T any] = wire.List[T]
 )
+
+// Underway selects, as [ChangeFilter.State], every change that has not ended.
+const Underway = wire.StateUnderway
 
 // NewDocument returns the document with that content. name is the file's base
 // name; findings tell places in it by that name.

@@ -246,7 +246,7 @@ func TestNamesSurvive(t *testing.T) {
 func TestTokens(t *testing.T) {
 	w, c := newWorld(t)
 	w.Group("test")
-	made, err := c.CreateToken(t.Context(), "ci")
+	made, err := c.CreateToken(t.Context(), client.TokenDetails{Name: "ci"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestTokens(t *testing.T) {
 	if _, err := ci.Version(t.Context()); gatewright.CodeOf(err) != gatewright.Unauthenticated {
 		t.Errorf("after its end: %v", err)
 	}
-	entries, err := c.Audit(t.Context(), client.Page{Limit: 1})
+	entries, err := c.Audit(t.Context(), client.AuditFilter{Action: "token."}, client.Page{Limit: 1})
 	if err != nil || entries.Items[0].Action != "token.revoke" || entries.Items[0].Actor.Client != "cli" || entries.Items[0].Actor.Address != "127.0.0.1" {
 		t.Errorf("audit = %+v, %v", entries, err)
 	}

@@ -43,6 +43,10 @@ type Config struct {
 	Log       *slog.Logger     // nil means nowhere
 	Clock     func() time.Time // for request identifiers and durations in the log; nil means time.Now
 	Heartbeat time.Duration    // of event streams; 0 means DefaultHeartbeat
+	OIDC      *OIDC            // logins through an OpenID provider; nil for none
+	// SecureFront says that something in front does TLS, so that browsers'
+	// cookies are to be kept from plain HTTP.
+	SecureFront bool
 }
 
 // API is the management API over one control plane. Its methods may be called
@@ -52,6 +56,8 @@ type API struct {
 	cfg     Config
 	huma    huma.API
 	mux     *http.ServeMux
+	rights  map[string]right // by operation
+	opened  map[string]bool  // patterns of routes that ask for no proof
 
 	streams   chan struct{} // one for each event stream
 	waiting   chan struct{} // one for each request that waits
@@ -71,21 +77,42 @@ func New(c *control.Control, cfg Config) *API {
 		cfg.Heartbeat = DefaultHeartbeat
 	}
 	a := &API{
-		control: c, cfg: cfg, mux: http.NewServeMux(),
+		control: c, cfg: cfg, mux: http.NewServeMux(), rights: rights(), opened: map[string]bool{},
 		streams: make(chan struct{}, MaxStreams), waiting: make(chan struct{}, MaxWaiting), closing: make(chan struct{}),
 	}
 	a.huma = humago.New(a.mux, humaConfig(cfg.Build))
 	a.huma.UseMiddleware(unifyStatus)
 	a.planRoutes()
 	a.changeRoutes()
+	a.decisionRoutes()
 	a.apiRoutes()
+	a.searchRoutes()
+	a.settingsRoutes()
+	a.folderRoutes()
+	a.tagRoutes()
 	a.revisionRoutes()
 	a.groupRoutes()
+	a.usageRoutes()
+	a.organisationRoutes()
+	a.appRoutes()
 	a.tokenRoutes()
+	a.loginRoutes()
+	a.userRoutes()
+	a.sessionRoutes()
+	a.projectRoutes()
+	a.bindingRoutes()
 	a.instanceRoutes()
 	a.auditRoutes()
 	a.eventRoutes()
+	a.receiverRoutes()
+	a.deliveryRoutes()
+	a.templateRoutes()
 	a.versionRoutes()
+	a.backupRoutes()
+	a.saveRoutes()
+	a.compareRoutes()
+	a.exportRoutes()
+	a.applyRoutes()
 	a.documentRoutes() // last: it describes the others
 	return a
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -18,7 +19,8 @@ type jsonBody[T any] struct {
 }
 
 // decode reads the body. A member T does not know is refused: it may be the
-// misspelt name of one that matters.
+// misspelt name of one that matters. So is what the decoder would make
+// something of that another reader would not; see [checkStrict].
 func (b *jsonBody[T]) decode() (*T, error) {
 	if !utf8.Valid(b.RawBody) { // the decoder would replace bytes, those of a document too
 		return nil, gatewright.Errorf(gatewright.Invalid, "the request's body is not UTF-8")
@@ -34,6 +36,9 @@ func (b *jsonBody[T]) decode() (*T, error) {
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return nil, gatewright.Errorf(gatewright.Invalid, "the request's body goes on after its JSON value")
+	}
+	if err := checkStrict(b.RawBody, reflect.TypeFor[T]()); err != nil {
+		return nil, err
 	}
 	return v, nil
 }

@@ -35,6 +35,7 @@ type changesInput struct {
 	PageInput
 	Group string `query:"group" doc:"Name or identifier of a group."`
 	API   string `query:"api" doc:"Name or identifier of an API, or name@track: its history."`
+	State string `query:"state" enum:"pending-approval,scheduled,preparing,activating,underway" doc:"Only changes that have not ended and are in that state; underway for all of them."`
 }
 
 func (a *API) changeRoutes() {
@@ -69,6 +70,13 @@ func (a *API) submit(ctx context.Context, in *submitInput) (*submitOutput, error
 	if err != nil {
 		return nil, err
 	}
+	needs, err := a.control.SubmitNeeds(ctx, requestOf(ctx).principal(), req)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.permit(ctx, needs...); err != nil {
+		return nil, err
+	}
 	sub, err := a.control.Submit(ctx, requestOf(ctx).actor, *req, control.SubmitOptions{
 		PlanHash: body.PlanHash, Reason: body.Reason, IdempotencyKey: in.IdempotencyKey,
 	})
@@ -87,10 +95,24 @@ func (a *API) changes(ctx context.Context, in *changesInput) (*answer[wire.List[
 	if err != nil {
 		return nil, err
 	}
-	cs, err := a.control.Changes(ctx, control.ChangeQuery{
-		Group: in.Group, API: in.API, Before: gatewright.ChangeID(before), Limit: in.Limit + 1,
-	})
-	return ok(page("changes", cs, in.Limit, func(c *gatewright.Change) string { return string(c.ID) }), err)
+	q := control.ChangeQuery{Group: in.Group, API: in.API, Before: gatewright.ChangeID(before), Limit: in.Limit + 1}
+	var cs []*gatewright.Change
+	switch in.State {
+	case "":
+		cs, err = a.control.Changes(ctx, q)
+	case wire.StateUnderway:
+		cs, err = a.control.Underway(ctx, q)
+	default:
+		cs, err = a.control.Underway(ctx, q, gatewright.ChangeState(in.State))
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := page("changes", cs, in.Limit, func(c *gatewright.Change) string { return string(c.ID) })
+	if l.Items, err = a.control.MayRead(ctx, requestOf(ctx).principal(), l.Items); l.Items == nil {
+		l.Items = []*gatewright.Change{}
+	}
+	return ok(l, err)
 }
 
 func (a *API) change(ctx context.Context, in *changeInput) (*tagged[*gatewright.Change], error) {

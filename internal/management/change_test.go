@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/management"
 	"github.com/gatewright/gatewright/internal/management/managementtest"
 	"github.com/gatewright/gatewright/internal/management/wire"
@@ -89,14 +90,31 @@ func TestPlanRefusals(t *testing.T) {
 		{"no group", `{"kind":"enable","items":[{"api":"x"}]}`, 400, gatewright.Invalid, "group"},
 		{"no such group", `{"kind":"enable","group":"none","items":[{"api":"x"}]}`, 404, gatewright.NotFound, ""},
 		{"no items", `{"kind":"enable","group":"g"}`, 400, gatewright.Invalid, "items"},
-		{"too many items", `{"kind":"enable","group":"g","items":[{}` + strings.Repeat(",{}", 1000) + `]}`, 429, gatewright.LimitExceeded, ""},
+		{"too many items", `{"kind":"enable","group":"g","items":[{}` + strings.Repeat(",{}", control.MaxItems) + `]}`, 429, gatewright.LimitExceeded, ""},
 		{"publish without a document", item("publish", `"api":"x"`), 400, gatewright.Invalid, "/items/0/document"},
 		{"document where none counts", item("rollback", `"api":"x",`+doc), 400, gatewright.Invalid, "/items/0/document"},
 		{"version where none counts", item("deploy", `"api":"x","revision":"1","version":"2"`), 400, gatewright.Invalid, "/items/0/version"},
 		{"version and none", item("publish", doc+`,"version":"1","noVersion":true`), 400, gatewright.Invalid, "/items/0/noVersion"},
 		{"runtime where none counts", item("enable", `"api":"x","runtime":{}`), 400, gatewright.Invalid, "/items/0/runtime"},
-		{"registry added and removed", item("configure", `"registry":{"name":"a","type":"dns"},"removeRegistry":"b"`), 400, gatewright.Invalid, "/items/0/removeRegistry"},
-		{"registry and API", item("configure", `"api":"x","removeRegistry":"b"`), 400, gatewright.Invalid, "/items/0/api"},
+		{"registry added and removed", item("configure", `"resource":{"registry":{"name":"a","type":"dns"}},"remove":"registry/b"`), 400, gatewright.Invalid, "/items/0/remove"},
+		{"registry and API", item("configure", `"api":"x","remove":"registry/b"`), 400, gatewright.Invalid, "/items/0/api"},
+		{"resource that is none", item("configure", `"resource":{}`), 400, gatewright.Invalid, "resource"},
+		{"app set by a change", item("configure", `"resource":{"app":{"id":"app_1","name":"a","owner":"x","createdAt":"2026-01-01T00:00:00Z"}}`), 400, gatewright.Invalid, "app"},
+		{"app removed by a change", item("configure", `"remove":"app/app_1"`), 400, gatewright.Invalid, "/items/0/remove"},
+		{"slot removed by a change", item("configure", `"remove":"slot/api_1/v1"`), 400, gatewright.Invalid, "/items/0/remove"},
+		{"access asked for", item("access", `"resource":{"registry":{"name":"a","type":"dns"}}`), 400, gatewright.Invalid, "kind"},
+		{"settings asked for", item("settings", `"api":"x"`), 400, gatewright.Invalid, "kind"},
+		{"access within apply", item("apply", `"action":"access","remove":"registry/a"`), 400, gatewright.Invalid, "/items/0/action"},
+		{"apply within apply", item("apply", `"action":"apply","api":"x"`), 400, gatewright.Invalid, "/items/0/action"},
+		{"apply without an action", item("apply", `"api":"x"`), 400, gatewright.Invalid, "/items/0/action"},
+		{"action outside of apply", item("enable", `"action":"enable","api":"x"`), 400, gatewright.Invalid, "/items/0/action"},
+		{"member of another action", item("apply", `"action":"enable","api":"x","canary":{}`), 400, gatewright.Invalid, "/items/0/canary"},
+		{"deprecation that says nothing", item("deprecate", `"api":"x"`), 400, gatewright.Invalid, "/items/0/lifecycle"},
+		{"deprecation and undo", item("deprecate", `"api":"x","lifecycle":{},"undo":true`), 400, gatewright.Invalid, "/items/0/lifecycle"},
+		{"allowance of nothing", `{"kind":"enable","group":"g","allowBreaking":[{"rule":""}],"items":[{"api":"x"}]}`, 400, gatewright.Invalid, "/allowBreaking/0/rule"},
+		{"nobody to notify", `{"kind":"enable","group":"g","notify":["a",""],"items":[{"api":"x"}]}`, 400, gatewright.Invalid, "/notify/1/name"},
+		{"too many to notify", `{"kind":"publish","group":"g","notify":["a"` + strings.Repeat(`,"a"`, control.MaxNotify) + `],"items":[{` + doc + `}]}`, 400, gatewright.Invalid, "notify"},
+		{"expires before it begins", `{"kind":"publish","group":"g","notBefore":"2026-01-02T00:00:00Z","expiresAt":"2026-01-01T00:00:00Z","items":[{` + doc + `}]}`, 400, gatewright.Invalid, "expiresAt"},
 		{"text and base64", item("publish", `"document":{"text":"x","base64":"eA=="}`), 400, gatewright.Invalid, "/items/0/document"},
 		{"document too long", item("publish", `"document":{"text":"`+strings.Repeat("x", gatewright.MaxDocumentBytes+1)+`"}`), 413, gatewright.LimitExceeded, ""},
 		{"document that is none", item("publish", `"document":{"text":"hello"}`), 400, gatewright.Invalid, "/items/0/document"},
@@ -124,7 +142,7 @@ func TestPlanRefusals(t *testing.T) {
 func TestRuntimeForms(t *testing.T) {
 	w := managementtest.New(t, management.Config{})
 	w.Join(w.Group("g"), "gw", "")
-	resp, body := do(t, w, request{path: "/api/v1/changes", body: `{"kind":"configure","group":"g","items":[{"registry":{"name":"dns","type":"dns"}}]}`})
+	resp, body := do(t, w, request{path: "/api/v1/changes", body: `{"kind":"configure","group":"g","items":[{"resource":{"registry":{"name":"dns","type":"dns"}}}]}`})
 	if resp.StatusCode != http.StatusAccepted {
 		t.Fatalf("status %d: %s", resp.StatusCode, body)
 	}

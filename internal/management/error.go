@@ -6,20 +6,35 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/auth"
+	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/management/wire"
 )
 
 // problem is an error answer. It is what an operation returns to the
 // framework, which asks for status, media type and headers through methods.
-type problem struct{ *wire.Problem }
+type problem struct {
+	*wire.Problem
+	wait time.Duration // before another attempt; 0 when that makes no difference
+}
 
 func (p problem) Error() string             { return p.Detail }
 func (p problem) GetStatus() int            { return p.Status }
 func (p problem) ContentType(string) string { return wire.ProblemMediaType }
+
+// GetHeaders tells when to try again.
+func (p problem) GetHeaders() http.Header {
+	if p.wait == 0 {
+		return nil
+	}
+	return http.Header{"Retry-After": {strconv.Itoa(auth.RetryAfter(p.wait))}}
+}
 
 // statusError is an error whose code has another status than usual.
 type statusError struct {
@@ -33,8 +48,8 @@ func (e *statusError) Unwrap() error { return e.err }
 // problemOf turns err into the answer for the request of ctx. Defects and
 // outages are logged in full here, once; the caller learns where to look.
 func (a *API) problemOf(ctx context.Context, err error) problem {
-	id := requestOf(ctx).id
-	status := 0
+	req := requestOf(ctx)
+	id, status := req.id, 0
 	var own *statusError
 	if errors.As(err, &own) {
 		status = own.status
@@ -54,12 +69,20 @@ func (a *API) problemOf(ctx context.Context, err error) problem {
 		a.cfg.Log.Error("request failed", slog.String("request", id), slog.Any("error", err))
 		known = gatewright.Errorf(gatewright.Internal, "internal error; the server's log has the cause under %s", id)
 	}
-	return problem{wire.NewProblem(known, status, id)}
+	req.refused = known
+	p := problem{Problem: wire.NewProblem(known, status, id)}
+	if slow := (*control.TooManyAttempts)(nil); errors.As(err, &slow) {
+		p.wait = slow.Wait
+	}
+	return p
 }
 
 // refuse answers with the problem of err outside of an operation.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := a.problemOf(r.Context(), err)
+	for name, values := range p.GetHeaders() {
+		w.Header()[name] = values
+	}
 	w.Header().Set("Content-Type", wire.ProblemMediaType)
 	w.WriteHeader(p.Status)
 	if err := json.NewEncoder(w).Encode(p.Problem); err != nil {

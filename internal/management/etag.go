@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -63,4 +64,27 @@ func tag[T any](c ConditionalInput, v T, err error) (*tagged[T], error) {
 		return nil, &notModified{etag}
 	}
 	return &tagged[T]{etag, v}, nil
+}
+
+// RevisedInput is embedded in the input of an operation that replaces what
+// people edit. Its entity tag is the number of alterations so far, so that
+// what happens to the thing by itself does not stand in their way.
+type RevisedInput struct {
+	IfMatch string `header:"If-Match" doc:"The ETag of what is replaced, as it was read; * replaces whatever it is now."`
+}
+
+// tagOfRevised returns the entity tag of a thing that was altered that often.
+func tagOfRevised(revised int64) string { return `"` + strconv.FormatInt(revised, 10) + `"` }
+
+// revised returns what the caller expects the thing's number of alterations to
+// be; now is what it is.
+func (in *RevisedInput) revised(what string, now int64) (int64, error) {
+	switch tag := strings.TrimSpace(in.IfMatch); {
+	case tag == "":
+		return 0, &statusError{gatewright.FieldErrorf("If-Match", "read %s first, and send its ETag as If-Match: somebody else may alter it meanwhile", what), http.StatusPreconditionRequired}
+	case tag == "*" || tag == tagOfRevised(now):
+		return now, nil
+	default:
+		return 0, gatewright.Errorf(gatewright.PreconditionFailed, "%s was altered meanwhile: If-Match says %s, it is %s; read it again", what, tag, tagOfRevised(now))
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/auth"
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/management/wire"
 )
@@ -28,7 +29,7 @@ const eventsDescription = `A stream of server-sent events: what happens from the
 |---|---|
 | change | a Change that was submitted or moved on |
 | instance | an Instance that joined, reported something new, or left |
-| group | a Group that was created |
+| group | a Group that was created or altered |
 | end | a StreamEnd: the last event; read the present state and open a new stream |
 
 Comment lines show that a silent stream lives. A reader that falls behind is cut off.`
@@ -51,6 +52,49 @@ type eventFilter struct {
 	group gatewright.GroupID
 	api   gatewright.APIID
 	track string
+
+	who    *control.Authenticated // who listens, as it was at looked
+	looked time.Time
+}
+
+// stillEvery bounds how often it is looked whether somebody who listens may
+// still do so.
+const stillEvery = time.Second
+
+// still reports whether who listens may still listen at all, and refreshes
+// what they may hear.
+func (a *API) still(ctx context.Context, f *eventFilter) bool {
+	if now := a.cfg.Clock(); f.who == nil || now.Sub(f.looked).Abs() >= stillEvery {
+		who, err := a.control.Again(ctx, requestOf(ctx).who)
+		if err != nil {
+			return false
+		}
+		f.who, f.looked = who, now
+	}
+	return auth.DecideAnywhere(f.who.Principal, gatewright.ActionEventRead) == nil
+}
+
+// mayHear reports whether who listens may see what an event is about.
+func (a *API) mayHear(ctx context.Context, f *eventFilter, e control.Event) bool {
+	var scopes []auth.Scope
+	switch {
+	case auth.Decide(f.who.Principal, gatewright.ActionEventRead, auth.Scope{}) == nil: // all of it
+	case e.Change != nil:
+		var err error
+		if scopes, err = a.control.ChangeScopes(ctx, f.who.Principal, e.Change); err != nil {
+			return false
+		}
+	case e.Instance != nil:
+		return auth.Decide(f.who.Principal, gatewright.ActionInstanceRead, auth.Scope{Group: e.Instance.Group}) == nil
+	case e.Group != nil:
+		return auth.Decide(f.who.Principal, gatewright.ActionGroupRead, auth.Scope{Group: e.Group.ID}) == nil
+	}
+	for _, s := range scopes {
+		if auth.Decide(f.who.Principal, gatewright.ActionEventRead, s) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *API) eventFilter(ctx context.Context, in *eventsInput) (f eventFilter, err error) {
@@ -137,6 +181,10 @@ func (a *API) stream(ctx context.Context, s *stream, filter eventFilter) {
 			s.event(wire.EventEnd, wire.StreamEnd{Reason: wire.EndShutdown})
 			return
 		case <-beat.C:
+			if !a.still(ctx, &filter) {
+				s.event(wire.EventEnd, wire.StreamEnd{Reason: wire.EndRights})
+				return
+			}
 			s.comment("heartbeat")
 		case e, open := <-sub.C:
 			switch {
@@ -144,6 +192,10 @@ func (a *API) stream(ctx context.Context, s *stream, filter eventFilter) {
 				s.event(wire.EventEnd, wire.StreamEnd{Reason: wire.EndBehind})
 				return
 			case !filter.wants(e):
+			case !a.still(ctx, &filter):
+				s.event(wire.EventEnd, wire.StreamEnd{Reason: wire.EndRights})
+				return
+			case !a.mayHear(ctx, &filter, e):
 			case e.Change != nil:
 				s.event(wire.EventChange, e.Change)
 			case e.Instance != nil:

@@ -14,7 +14,9 @@ import (
 func FuzzBody(f *testing.F) {
 	for _, s := range []string{
 		`{"kind":"publish","group":"g","items":[{"document":{"text":"x"},"runtime":{"nodes":["a:1@2",{"host":"b","port":2}],"timeouts":{"read":"1s"}}}]}`,
-		`{"kind":"configure","group":"g","items":[{"registry":{"name":"n","type":"dns","stale":"1m"}}]}`,
+		`{"kind":"configure","group":"g","items":[{"resource":{"registry":{"name":"n","type":"dns","stale":"1m"}}}]}`,
+		`{"kind":"canary-start","items":[{"canary":{"percent":10,"match":[{"source":"app","values":["\ud83d\ude00"]}],"steps":[{"percent":20,"hold":"1h"}]}}]}`,
+		`{"Kind":"sync","kind":"sync"}`, `{"group":"\ud800"}`,
 		`{"items":[{"runtime":{"discovery":"a/b/c","hosts":[]}}]}`, `[`, `{"a":"\"[[["}`, `null`, ``,
 	} {
 		f.Add([]byte(s))

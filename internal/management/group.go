@@ -5,12 +5,19 @@ import (
 	"net/http"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/auth"
 	"github.com/gatewright/gatewright/internal/management/wire"
 )
 
 // GroupInput names a group in a path.
 type GroupInput struct {
 	Group string `path:"group" doc:"Name or identifier of the group."`
+}
+
+type updateGroupInput struct {
+	GroupInput
+	RevisedInput
+	jsonBody[wire.GroupUpdate]
 }
 
 type registriesInput struct {
@@ -26,6 +33,9 @@ func (a *API) groupRoutes() {
 		if err != nil {
 			return nil, err
 		}
+		gs = kept(gs, func(g *gatewright.Group) bool {
+			return a.may(ctx, gatewright.ActionGroupRead, auth.Scope{Group: g.ID})
+		})
 		return ok(pageOf("groups", gs, *in, func(g *gatewright.Group) string { return g.Name }))
 	})
 
@@ -34,10 +44,17 @@ func (a *API) groupRoutes() {
 		status: http.StatusCreated, body: wire.GroupRequest{},
 	}, a.createGroup)
 
-	handle(a, get("/groups/{group}", "getGroup", "groups", "Get a gateway group"),
-		func(ctx context.Context, in *GroupInput) (*answer[*gatewright.Group], error) {
-			return ok(a.control.Group(ctx, in.Group))
-		})
+	op = get("/groups/{group}", "getGroup", "groups", "Get a gateway group")
+	op.description = "Its ETag stands for its labels and settings."
+	handle(a, op, func(ctx context.Context, in *GroupInput) (*tagged[*gatewright.Group], error) {
+		return taggedGroup(a.control.Group(ctx, in.Group))
+	})
+
+	handle(a, operation{
+		method: http.MethodPut, path: "/groups/{group}", id: "updateGroup", tag: "groups", summary: "Replace labels and settings of a gateway group",
+		description: "They take effect at once. Send the ETag of the group as it was read as If-Match: 428 without it, 412 when the group was altered meanwhile.",
+		body:        wire.GroupUpdate{},
+	}, a.updateGroup)
 
 	op = get("/groups/{group}/registries", "listRegistries", "groups", "List the registries of a group")
 	op.description = "By name."
@@ -62,4 +79,44 @@ func (a *API) createGroup(ctx context.Context, in *jsonBody[wire.GroupRequest]) 
 		return nil, err
 	}
 	return &created[*gatewright.Group]{Location: "/api/v1/groups/" + string(g.ID), Body: g}, nil
+}
+
+func (a *API) updateGroup(ctx context.Context, in *updateGroupInput) (*tagged[*gatewright.Group], error) {
+	body, err := in.decode()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case body.Labels == nil:
+		return nil, gatewright.FieldErrorf("labels", "labels are missing; send all of them, {} for none")
+	case body.Settings == nil:
+		return nil, gatewright.FieldErrorf("settings", "settings are missing; send all of them, {} for none")
+	}
+	g, err := a.control.Group(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	needs, err := a.control.GroupNeeds(ctx, string(g.ID), body.Labels, *body.Settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.permit(ctx, needs...); err != nil {
+		return nil, err
+	}
+	revised, err := in.revised("group "+g.Name, g.Revised)
+	if err != nil {
+		return nil, err
+	}
+	g, err = a.control.UpdateGroup(ctx, requestOf(ctx).actor, string(g.ID), revised, body.Labels, *body.Settings)
+	if gatewright.CodeOf(err) == gatewright.Conflict { // somebody was quicker since it was read above
+		err = gatewright.Errorf(gatewright.PreconditionFailed, "group %s was altered meanwhile; read it again", in.Group)
+	}
+	return taggedGroup(g, err)
+}
+
+func taggedGroup(g *gatewright.Group, err error) (*tagged[*gatewright.Group], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &tagged[*gatewright.Group]{tagOfRevised(g.Revised), g}, nil
 }

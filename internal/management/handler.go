@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"path"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/gatewright/gatewright"
@@ -52,8 +50,12 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 		a.health(rec, r, err)
 		return
 	}
-	if err := a.authenticate(r, req); err != nil {
-		h.Set("WWW-Authenticate", `Bearer realm="gatewright"`)
+	if a.open(r) {
+		req.actor = gatewright.Actor{Client: clientOf(r), Address: addressOf(r)}
+	} else if err := a.authenticate(r, req); err != nil {
+		if gatewright.CodeOf(err) == gatewright.Unauthenticated {
+			h.Set("WWW-Authenticate", `Bearer realm="gatewright"`)
+		}
 		a.refuse(rec, r, err)
 		return
 	}
@@ -75,6 +77,7 @@ func (a *API) finish(rec *recorder, r *http.Request, start time.Time) {
 			defer panic(http.ErrAbortHandler) // what was sent so far must not look whole
 		}
 	}
+	a.auditRefusal(r, rec.status, req.refused)
 	a.cfg.Log.Debug("request",
 		slog.String("request", req.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
 		slog.Int("status", rec.status), slog.Duration("took", a.cfg.Clock().Sub(start)),
@@ -119,48 +122,6 @@ func (a *API) health(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, "ok\n")
-}
-
-// maxSecret bounds, in bytes, what can be a token.
-const maxSecret = 256
-
-// authenticate finds out who asks. Whatever is wrong with a token, and
-// whether there is one, the answer is the same.
-func (a *API) authenticate(r *http.Request, req *request) error {
-	refused := gatewright.Errorf(gatewright.Unauthenticated, "a management token is needed, as the header Authorization: Bearer gwa_…; the one sent, if any, is mistyped, revoked or of another kind")
-	values := r.Header.Values("Authorization")
-	if len(values) != 1 {
-		return refused
-	}
-	scheme, secret, _ := strings.Cut(values[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") || secret == "" || len(secret) > maxSecret {
-		return refused
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-	defer cancel()
-	token, err := a.control.Authenticate(ctx, gatewright.TokenAdmin, secret)
-	if gatewright.CodeOf(err) == gatewright.Unauthenticated {
-		return refused
-	}
-	if err != nil {
-		return err
-	}
-	address := r.RemoteAddr
-	if host, _, err := net.SplitHostPort(address); err == nil {
-		address = host
-	}
-	req.actor = gatewright.Actor{Name: token.Name, Client: clientOf(r), Address: address, Token: token.ID}
-	return nil
-}
-
-// clientOf says through what a request came. Names are few, so that changes
-// can be counted by them; the header's version is left out.
-func clientOf(r *http.Request) string {
-	name, _, _ := strings.Cut(r.Header.Get("Gatewright-Client"), "/")
-	if name == "cli" {
-		return name
-	}
-	return "api"
 }
 
 // route hands the request to its operation. The mux answers what has none in

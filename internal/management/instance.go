@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/auth"
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/management/wire"
 )
@@ -33,6 +34,9 @@ func (a *API) instanceRoutes() {
 		if err != nil {
 			return nil, err
 		}
+		all = kept(all, func(i *control.InstanceInfo) bool {
+			return a.may(ctx, gatewright.ActionInstanceRead, auth.Scope{Group: i.Group})
+		})
 		infos := make([]*wire.InstanceInfo, len(all))
 		for i, info := range all {
 			infos[i] = (*wire.InstanceInfo)(info)
@@ -64,8 +68,18 @@ func (a *API) instanceRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return ok(page("deployments", ds, in.Limit, func(d *gatewright.Deployment) string {
+		l := page("deployments", ds, in.Limit, func(d *gatewright.Deployment) string {
 			return string(d.Group) + "\x00" + string(d.API) + "\x00" + d.Track
-		}), nil)
+		})
+		apis := make([]gatewright.APIID, len(l.Items))
+		for i, d := range l.Items {
+			apis[i] = d.API
+		}
+		visible, err := a.visibleIn(ctx, gatewright.ActionDeploymentRead, apis)
+		if err != nil {
+			return nil, err
+		}
+		l.Items = kept(l.Items, func(d *gatewright.Deployment) bool { return visible(d.Group, d.API) })
+		return ok(l, nil)
 	})
 }

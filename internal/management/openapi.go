@@ -14,7 +14,7 @@ import (
 
 const description = `The native API of a Gatewright control plane.
 
-Send a management token as ` + "`Authorization: Bearer gwa_…`" + `. Every error is a problem (RFC 9457) whose ` + "`code`" + ` says what kind it is:
+Send a management token as ` + "`Authorization: Bearer gw_…`" + `; browsers send the cookie that ` + "`login`" + ` sets. What somebody may do is in docs/people.md. Every error is a problem (RFC 9457) whose ` + "`code`" + ` says what kind it is:
 
 | code | status |
 |---|---|
@@ -68,14 +68,21 @@ func (a *API) documentRoutes() {
 	schemas := spec.Components.Schemas.Map()
 	delete(schemas, "ErrorModel") // the framework's own, which nobody gets to see
 	delete(schemas, "ErrorDetail")
-	for _, strict := range []string{"PlanRequest", "ChangeRequest", "Item", "SourceDocument", "Runtime", "GroupRequest", "TokenRequest"} {
+	for _, strict := range []string{
+		"PlanRequest", "ChangeRequest", "Item", "SourceDocument", "Runtime", "Resource", "CanaryPatch", "UpstreamPatch", "AllowanceRequest",
+		"DecisionRequest", "CancelRequest", "GroupRequest", "GroupUpdate", "TokenRequest",
+		"InstanceTokenRequest", "ServiceTokenRequest", "TokenDetails", "LoginRequest", "RedeemRequest", "UserRequest", "UserUpdate", "PasswordRequest",
+		"ProjectRequest", "ProjectUpdate", "BindingRequest",
+	} {
 		schemas[strict].AdditionalProperties = false
 	}
-	schemas["Runtime"].Properties["nodes"] = &huma.Schema{
-		Type: huma.TypeArray, Description: "Replaces nodes or discovery.",
-		Items: eitherForm("host:port or host:port@weight; an IPv6 address stands in brackets.", "Node"),
+	for _, name := range []string{"Runtime", "UpstreamPatch"} {
+		schemas[name].Properties["nodes"] = &huma.Schema{
+			Type: huma.TypeArray, Description: "Replaces nodes or discovery.",
+			Items: eitherForm("host:port or host:port@weight; an IPv6 address stands in brackets.", "Node"),
+		}
+		schemas[name].Properties["discovery"] = eitherForm("registry/namespace/service. Replaces nodes or discovery.", "Discovery")
 	}
-	schemas["Runtime"].Properties["discovery"] = eitherForm("registry/namespace/service. Replaces nodes or discovery.", "Discovery")
 
 	for name, of := range map[string]string{"plan": "Plan", "change": "Change"} {
 		p := schemas["Submission"].Properties[name]

@@ -24,7 +24,9 @@ type operation struct {
 	responses   map[string]*huma.Response
 }
 
-// handle registers the operation. What h fails with becomes a problem.
+// handle registers the operation. Whether somebody may use it is decided before
+// h is called, by what [rights] has under its ID. What h fails with becomes a
+// problem.
 func handle[I, O any](a *API, op operation, h func(context.Context, *I) (*O, error)) {
 	hop := huma.Operation{
 		Method: op.method, Path: "/api/v1" + op.path, OperationID: op.id, Tags: []string{op.tag},
@@ -41,13 +43,23 @@ func handle[I, O any](a *API, op operation, h func(context.Context, *I) (*O, err
 	if op.body != nil {
 		hop.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
 	}
+	if a.rights[op.id].access == accessEverybody {
+		a.opened[hop.Method+" "+hop.Path] = true
+		hop.Security = []map[string][]string{} // none
+	}
 	huma.Register(a.huma, hop, func(ctx context.Context, in *I) (*O, error) {
 		if !op.waits {
 			limited, cancel := context.WithTimeout(ctx, requestTimeout)
 			defer cancel()
 			ctx = limited
 		}
-		out, err := h(ctx, in)
+		err := a.admit(ctx, op.id, in)
+		var out *O
+		if err == nil {
+			if out, err = h(ctx, in); err == nil {
+				err = a.settled(ctx, op.id)
+			}
+		}
 		if same := (*notModified)(nil); errors.As(err, &same) {
 			return nil, same
 		}

@@ -28,27 +28,55 @@ func (a *API) planRoutes() {
 		if err != nil {
 			return nil, err
 		}
+		needs, err := a.control.PlanNeeds(ctx, requestOf(ctx).principal(), req)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.permit(ctx, needs...); err != nil {
+			return nil, err
+		}
 		return ok(a.control.Plan(ctx, *req))
 	})
 }
 
 // members lists which members of an item count for a kind of change, the
 // name of the API aside. Others are refused: whoever sends one expects
-// something of it.
-func members(kind gatewright.ChangeKind) string {
+// something of it. It reports false for a kind that cannot be asked for:
+// those which overtake everything are made by the routes of what they alter,
+// else they would be a way around approvals and freezes.
+func members(kind gatewright.ChangeKind) (string, bool) {
 	switch kind {
 	case gatewright.ChangePublish:
-		return "document version noVersion runtime"
+		return "document project version noVersion runtime", true
 	case gatewright.ChangeDeploy:
-		return "revision runtime"
+		return "revision runtime", true
 	case gatewright.ChangeSync:
-		return "version from runtime"
+		return "version from runtime", true
 	case gatewright.ChangeRollback:
-		return "revision"
+		return "revision", true
 	case gatewright.ChangeConfigure:
-		return "runtime registry removeRegistry"
+		return "runtime resource remove", true
+	case gatewright.ChangeCanaryStart:
+		return "revision canary", true
+	case gatewright.ChangeCanaryStep:
+		return "canary", true
+	case gatewright.ChangeDeprecate:
+		return "lifecycle undo", true
+	case gatewright.ChangeRetire:
+		return "lifecycle", true
+	case gatewright.ChangeUndeploy, gatewright.ChangeEnable, gatewright.ChangeDisable,
+		gatewright.ChangeCanaryPromote, gatewright.ChangeCanaryAbort:
+		return "", true
 	}
-	return ""
+	return "", false
+}
+
+// requestKinds lists the kinds of change that can be asked for.
+func requestKinds() []string {
+	return slices.DeleteFunc(gatewright.ChangeKinds(), func(k string) bool {
+		_, askable := members(gatewright.ChangeKind(k))
+		return !askable
+	})
 }
 
 // controlRequest reads the documents of the request and puts it in the words
@@ -57,9 +85,24 @@ func controlRequest(in *wire.PlanRequest) (*control.Request, error) {
 	if len(in.Items) > control.MaxItems { // before any document is read
 		return nil, gatewright.Errorf(gatewright.LimitExceeded, "%d items; at most %d are allowed in one change", len(in.Items), control.MaxItems)
 	}
+	if _, askable := members(in.Kind); !askable && in.Kind != gatewright.ChangeApply {
+		return nil, gatewright.FieldErrorf("kind", "%q is not a kind of change that can be asked for; those are %s and %s", in.Kind, strings.Join(requestKinds(), ", "), gatewright.ChangeApply)
+	}
 	req := &control.Request{
 		Kind: in.Kind, Group: in.Group, Items: make([]control.Item, len(in.Items)),
-		Override: in.Override, AllowNoInstance: in.AllowNoInstance,
+		Override: in.Override, AllowNoInstance: in.AllowNoInstance, AbortCanary: in.AbortCanary,
+		BreakFreeze: in.BreakFreeze, Force: in.Force, NotBefore: in.NotBefore, ExpiresAt: in.ExpiresAt, Notify: in.Notify,
+	}
+	for i, n := range in.Notify {
+		if err := gatewright.CheckName("name", n); err != nil {
+			return nil, within(fmt.Sprintf("/notify/%d", i), err)
+		}
+	}
+	for i, allowed := range in.AllowBreaking {
+		if allowed.Rule == "" {
+			return nil, gatewright.FieldErrorf(fmt.Sprintf("/allowBreaking/%d/rule", i), "name the rule of the finding that the change may pass in spite of")
+		}
+		req.AllowBreaking = append(req.AllowBreaking, control.Allowance(allowed))
 	}
 	for i := range in.Items {
 		item, err := controlItem(in.Kind, &in.Items[i])
@@ -72,12 +115,24 @@ func controlRequest(in *wire.PlanRequest) (*control.Request, error) {
 }
 
 func controlItem(kind gatewright.ChangeKind, in *wire.Item) (*control.Item, error) {
+	switch {
+	case kind != gatewright.ChangeApply && in.Action != "":
+		return nil, gatewright.FieldErrorf("action", "items say their action in a change of kind %s only; leave it out", gatewright.ChangeApply)
+	case kind == gatewright.ChangeApply:
+		kind = in.Action
+		if _, askable := members(kind); !askable {
+			return nil, gatewright.FieldErrorf("action", "%q is not what an item can do; that is one of %s", kind, strings.Join(requestKinds(), ", "))
+		}
+	}
 	if err := checkMembers(kind, in); err != nil {
 		return nil, err
 	}
 	item := &control.Item{
-		API: in.API, Version: in.Version, Revision: in.Revision, From: in.From,
-		Runtime: runtimePatch(in.Runtime), Registry: in.Registry, Remove: in.RemoveRegistry,
+		Action: in.Action, API: in.API, Project: in.Project, Version: in.Version, Revision: in.Revision, From: in.From,
+		Runtime: runtimePatch(in.Runtime), Remove: in.Remove, Canary: canaryPatch(in.Canary), Lifecycle: in.Lifecycle,
+	}
+	if in.Resource != nil {
+		item.Resource = &gatewright.GroupResource{Registry: in.Resource.Registry}
 	}
 	if in.Document == nil {
 		return item, nil
@@ -98,11 +153,13 @@ func checkMembers(kind gatewright.ChangeKind, in *wire.Item) error {
 		name string
 		set  bool
 	}{
-		{"document", in.Document != nil}, {"version", in.Version != ""}, {"noVersion", in.NoVersion},
+		{"document", in.Document != nil}, {"project", in.Project != ""}, {"version", in.Version != ""}, {"noVersion", in.NoVersion},
 		{"revision", in.Revision != ""}, {"from", in.From != ""}, {"runtime", in.Runtime != nil},
-		{"registry", in.Registry != nil}, {"removeRegistry", in.RemoveRegistry != ""},
+		{"resource", in.Resource != nil}, {"remove", in.Remove != ""},
+		{"canary", in.Canary != nil}, {"lifecycle", in.Lifecycle != nil}, {"undo", in.Undo},
 	}
-	counts := strings.Fields(members(kind))
+	list, _ := members(kind)
+	counts := strings.Fields(list)
 	for _, m := range present {
 		if m.set && !slices.Contains(counts, m.name) {
 			return gatewright.FieldErrorf(m.name, "%s means nothing to a change of kind %q; leave it out", m.name, kind)
@@ -111,12 +168,16 @@ func checkMembers(kind gatewright.ChangeKind, in *wire.Item) error {
 	switch {
 	case in.NoVersion && in.Version != "":
 		return gatewright.FieldErrorf("noVersion", "version %q and noVersion exclude each other", in.Version)
-	case in.Registry != nil && in.RemoveRegistry != "":
-		return gatewright.FieldErrorf("removeRegistry", "one item adds or removes a registry, not both; make it two items")
-	case (in.Registry != nil || in.RemoveRegistry != "") && (in.Runtime != nil || in.API != ""):
-		return gatewright.FieldErrorf("api", "one item alters an API or a registry, not both; make it two items")
+	case in.Resource != nil && in.Remove != "":
+		return gatewright.FieldErrorf("remove", "one item sets or removes a group resource, not both; make it two items")
+	case (in.Resource != nil || in.Remove != "") && (in.Runtime != nil || in.API != ""):
+		return gatewright.FieldErrorf("api", "one item alters an API or a group resource, not both; make it two items")
+	case in.Remove != "" && in.Remove.Kind() != gatewright.KeyRegistry:
+		return gatewright.FieldErrorf("remove", "%q is not the key of what can be removed here, like registry/local-dns", in.Remove)
 	case kind == gatewright.ChangePublish && in.Document == nil:
 		return gatewright.FieldErrorf("document", "a publish needs the API's document")
+	case kind == gatewright.ChangeDeprecate && (in.Lifecycle != nil) == in.Undo:
+		return gatewright.FieldErrorf("lifecycle", "a deprecation says what callers are told with lifecycle ({} will do), or takes it back with undo")
 	}
 	return nil
 }
@@ -159,9 +220,27 @@ func runtimePatch(in *wire.Runtime) *control.RuntimePatch {
 	if in == nil {
 		return nil
 	}
+	p := upstreamPatch(&in.UpstreamPatch)
+	p.Hosts, p.PathPrefix, p.KeepPathPrefix, p.Enabled, p.Access = in.Hosts, in.PathPrefix, in.KeepPathPrefix, in.Enabled, in.Access
+	return p
+}
+
+func upstreamPatch(in *wire.UpstreamPatch) *control.RuntimePatch {
+	if in == nil {
+		return nil
+	}
 	return &control.RuntimePatch{
 		Nodes: in.Nodes, Discovery: (*gatewright.Discovery)(in.Discovery), Scheme: in.Scheme,
-		HostHeader: in.HostHeader, Host: in.UpstreamHost, Timeouts: in.Timeouts, Hosts: in.Hosts,
-		PathPrefix: in.PathPrefix, KeepPathPrefix: in.KeepPathPrefix,
+		HostHeader: in.HostHeader, Host: in.UpstreamHost, Timeouts: in.Timeouts,
+	}
+}
+
+func canaryPatch(in *wire.CanaryPatch) *control.CanaryPatch {
+	if in == nil {
+		return nil
+	}
+	return &control.CanaryPatch{
+		Name: in.Name, Description: in.Description, Percent: in.Percent, Enabled: in.Enabled,
+		Match: in.Match, Key: in.Key, Steps: in.Steps, Upstream: upstreamPatch(in.Upstream),
 	}
 }

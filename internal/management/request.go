@@ -5,12 +5,17 @@ import (
 	"net/http"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/control"
 )
 
 // request is what is known of a request beside what it asks for.
 type request struct {
-	id    string
-	actor gatewright.Actor
+	id      string
+	actor   gatewright.Actor
+	who     *control.Authenticated // nil where nobody is asked for a proof
+	decided bool                   // whether it may was decided; see accessInside
+	refused error                  // what the answer tells, when it is a refusal
+	audited bool                   // the refusal is written down already
 }
 
 type requestKey struct{}

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/management"
@@ -36,10 +38,22 @@ func mounted(t *testing.T, w *managementtest.World) []request {
 	return routes
 }
 
+// openRoutes are those that ask for no proof, on purpose: they take one.
+func openRoutes() []string {
+	return []string{"GET /api/v1/login", "POST /api/v1/login", "POST /api/v1/login/code"}
+}
+
+// hasty returns a clock by which every look is two hours after the one before.
+func hasty() func() time.Time {
+	var looks atomic.Int64
+	begin := time.Now()
+	return func() time.Time { return begin.Add(time.Duration(looks.Add(1)) * 2 * time.Hour) }
+}
+
 // TestDenyByDefault tries every route, and what is none, without a right to.
 // The answer must not even tell which is which.
 func TestDenyByDefault(t *testing.T) {
-	w := managementtest.New(t, management.Config{})
+	w := managementtest.New(t, management.Config{Clock: hasty()}) // else guessing is slowed down
 	g := w.Group("test")
 	_, instance, err := w.Control.CreateToken(t.Context(), w.Actor, gatewright.TokenInstance, "gw", g.Name)
 	if err != nil {
@@ -69,7 +83,7 @@ func TestDenyByDefault(t *testing.T) {
 		{"instance token", instance, nil},
 		{"revoked token", secret, nil},
 	}
-	targets := mounted(t, w)
+	targets := slices.DeleteFunc(mounted(t, w), func(r request) bool { return slices.Contains(openRoutes(), r.method+" "+r.path) })
 	for _, path := range []string{"/", "/api", "/api/v1", "/api/v1/", "/api/v1/groups/", "/api//v1/groups", "/api/v1/../v1/groups", "/api/v1/%67roups", "/healthz/x", "/healthz/../api/v1/groups", "/healthz;x", "/%68ealthz/", "/debug/pprof/", "/favicon.ico", "/API/V1/GROUPS"} {
 		targets = append(targets, request{method: http.MethodGet, path: path})
 	}
@@ -125,8 +139,13 @@ func TestHealthNeedsNoToken(t *testing.T) {
 // TestWrongMethods tries methods no route has on every path.
 func TestWrongMethods(t *testing.T) {
 	w := managementtest.New(t, management.Config{})
-	for _, route := range mounted(t, w) {
+	routes := mounted(t, w)
+	for _, route := range routes {
 		for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodOptions, http.MethodTrace, "BREW"} {
+			another := strings.HasSuffix(route.path, "/revisions/prune") && method == http.MethodPut // of a revision called so
+			if another || slices.ContainsFunc(routes, func(r request) bool { return r.path == route.path && r.method == method }) {
+				continue
+			}
 			t.Run(method+" "+route.path, func(t *testing.T) {
 				resp, body := do(t, w, request{method: method, path: route.path})
 				wantProblem(t, resp, body, http.StatusMethodNotAllowed, gatewright.Invalid)
@@ -169,6 +188,8 @@ func TestOddRequests(t *testing.T) {
 		{"cursor too long", request{path: "/api/v1/apis?cursor=" + strings.Repeat("a", 5000)}, 400, gatewright.Invalid},
 		{"cursor that is no number", request{path: "/api/v1/audit?cursor=YXVkaXQ6eA"}, 400, gatewright.Invalid}, // audit:x
 		{"cursor below the first", request{path: "/api/v1/audit?cursor=YXVkaXQ6LTE"}, 400, gatewright.Invalid},  // audit:-1
+		{"state that is none", request{path: "/api/v1/changes?state=waiting"}, 400, gatewright.Invalid},
+		{"state that is an end", request{path: "/api/v1/changes?state=live"}, 400, gatewright.Invalid},
 		{"wait too long", request{path: "/api/v1/changes/x?wait=2m"}, 400, gatewright.Invalid},
 		{"wait no duration", request{path: "/api/v1/changes/x?wait=30"}, 400, gatewright.Invalid},
 		{"no such change", request{path: "/api/v1/changes/x"}, 404, gatewright.NotFound},
@@ -212,6 +233,24 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
+// takingBodies returns the routes that take a body, but for those that alter a
+// thing, which there is none of here.
+func takingBodies(t *testing.T, w *managementtest.World) map[string]bool {
+	t.Helper()
+	_, body := do(t, w, request{path: "/api/openapi.json"})
+	doc := into[struct {
+		Paths map[string]map[string]struct{ RequestBody json.RawMessage }
+	}](t, body)
+	takes := map[string]bool{}
+	for path, item := range doc.Paths {
+		for method, op := range item {
+			filled := strings.NewReplacer("{", "", "}", "").Replace(path)
+			takes[strings.ToUpper(method)+" "+filled] = op.RequestBody != nil && method != "patch"
+		}
+	}
+	return takes
+}
+
 // TestBodies sends what is no proper body to every route that takes one.
 func TestBodies(t *testing.T) {
 	w := managementtest.New(t, management.Config{})
@@ -234,12 +273,11 @@ func TestBodies(t *testing.T) {
 		{"not UTF-8", "{\"name\":\"\xff\"}", 400, gatewright.Invalid, "UTF-8"},
 		{"too long", `{"name":"` + strings.Repeat("x", management.MaxBodyBytes) + `"}`, 413, gatewright.LimitExceeded, "longer than"},
 	}
-	routes := 0
+	takes := takingBodies(t, w)
 	for _, route := range mounted(t, w) {
-		if route.method != http.MethodPost {
+		if !takes[route.method+" "+route.path] {
 			continue
 		}
-		routes++
 		for _, test := range tests {
 			t.Run(route.path+" "+test.name, func(t *testing.T) {
 				resp, body := do(t, w, request{method: route.method, path: route.path, body: test.body})
@@ -249,9 +287,6 @@ func TestBodies(t *testing.T) {
 				}
 			})
 		}
-	}
-	if routes != 5 {
-		t.Errorf("%d routes take a body", routes)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+	"time"
 
 	"github.com/gatewright/gatewright/internal/buildinfo"
 	"github.com/gatewright/gatewright/internal/client"
@@ -21,6 +22,7 @@ import (
 	"github.com/gatewright/gatewright/internal/fleet"
 	"github.com/gatewright/gatewright/internal/link"
 	"github.com/gatewright/gatewright/internal/management"
+	"github.com/gatewright/gatewright/internal/notify"
 	"github.com/gatewright/gatewright/internal/sqlstore"
 )
 
@@ -30,14 +32,27 @@ const databaseFile = "control.db"
 // ControlPlane is a control plane with its ports and its database open. It
 // serves from [ControlPlane.Run] on; either Run or Close must be called.
 type ControlPlane struct {
-	cfg       config.Server
-	log       *slog.Logger
-	store     *sqlstore.Store
-	control   *control.Control
-	fleet     *fleet.Fleet
-	api       *management.API
-	web       *webServer
-	listeners []net.Listener
+	cfg        config.Server
+	log        *slog.Logger
+	store      *sqlstore.Store
+	control    *control.Control
+	fleet      *fleet.Fleet
+	dispatcher *notify.Dispatcher
+	api        *management.API
+	oidc       *management.OIDC // nil for none
+	web        *webServer
+	listeners  []net.Listener
+}
+
+// storeConfig says where the store is: in PostgreSQL when the configuration
+// names one, else in a file of the data directory.
+func storeConfig(cfg config.Server, log *slog.Logger) (sqlstore.Config, error) {
+	url, err := cfg.Store.URL()
+	c := sqlstore.Config{URL: url, Connections: cfg.Store.Connections, Log: log}
+	if url == "" {
+		c.Path = filepath.Join(cfg.DataDir, databaseFile)
+	}
+	return c, err
 }
 
 // OpenControlPlane opens the ports and the database and writes the admin
@@ -65,18 +80,41 @@ func (p *ControlPlane) open(ctx context.Context) (err error) {
 	if err := os.MkdirAll(p.cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	p.store, err = sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(p.cfg.DataDir, databaseFile), Log: p.log})
+	where, err := storeConfig(p.cfg, p.log)
+	if err != nil {
+		return err
+	}
+	p.store, err = sqlstore.Open(ctx, where)
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
-	p.control, err = control.New(ctx, p.store, control.Config{LostAfter: p.cfg.LostAfter, KeepLog: p.cfg.KeepGenerations, Log: p.log})
+	box, err := openSecrets(p.cfg)
+	if err != nil {
+		return err
+	}
+	p.control, err = control.New(ctx, p.store, control.Config{
+		LostAfter: p.cfg.LostAfter, KeepLog: p.cfg.KeepGenerations,
+		KeepAudit: time.Duration(p.cfg.KeepAuditDays) * 24 * time.Hour, Secrets: box, PublicURL: p.cfg.PublicURL, Log: p.log,
+	})
 	if err != nil {
 		return fmt.Errorf("start the control plane: %w", err)
 	}
+	if err := p.control.Reseal(ctx); err != nil {
+		return fmt.Errorf("seal secrets with the present key: %w", err)
+	}
 	build := buildinfo.Read()
+	if p.dispatcher, err = p.newDispatcher(build.Version); err != nil {
+		return err
+	}
 	p.fleet = fleet.New(p.control, fleet.Config{Version: build.Version, Log: p.log})
+	oidc, err := openOIDC(p.cfg)
+	if err != nil {
+		return err
+	}
+	p.oidc = oidc
 	p.api = management.New(p.control, management.Config{
 		Build: client.Build{Version: build.Version, Commit: build.Commit, Date: build.Date, Go: build.Go}, Log: p.log,
+		OIDC: oidc, SecureFront: strings.HasPrefix(p.cfg.PublicURL, "https://"),
 	})
 	p.web = newWebServer(p.handler(), p.listeners, certificate, p.log)
 	p.web.server.RegisterOnShutdown(p.api.Close)
@@ -147,10 +185,15 @@ func (p *ControlPlane) Run(ctx context.Context) error {
 	group.Go(func() error { return p.control.Run(inner) })
 	group.Go(func() error { return p.fleet.Run(ctx) })
 	group.Go(func() error {
+		p.dispatch(ctx)
+		return nil
+	})
+	group.Go(func() error {
 		defer stopInner()
 		return p.web.run(ctx, p.cfg.ShutdownTimeout)
 	})
 	err := group.Wait()
+	p.closeOIDC()
 	if closeErr := p.store.Close(); closeErr != nil {
 		err = errors.Join(err, fmt.Errorf("close the database: %w", closeErr))
 	}
@@ -160,6 +203,7 @@ func (p *ControlPlane) Run(ctx context.Context) error {
 // Close lets go of a control plane that was never run.
 func (p *ControlPlane) Close() error {
 	closeAll(p.listeners)
+	p.closeOIDC()
 	if p.store == nil {
 		return nil
 	}

@@ -72,6 +72,7 @@ func (d *Dev) open(ctx context.Context) (err error) {
 	}
 	server := config.DefaultServer()
 	server.Listen, server.DataDir, server.ShutdownTimeout = []string{d.cfg.Listen}, d.cfg.DataDir, devDrain
+	server.Notify.AllowLoopback = true // receivers to try out are on this machine
 	if d.Plane, err = OpenControlPlane(ctx, server, d.log); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (d *Dev) openGateway(ctx context.Context, name string, stage gatewright.Sta
 		return nil, err
 	}
 	return OpenGateway(ctx, config.Gateway{
-		Server: d.Plane.URL(), Group: name, TokenFile: token, Listen: listen, ListenFlag: flag, Name: name + "-gateway",
+		Servers: []string{d.Plane.URL()}, Group: name, TokenFile: token, Listen: listen, ListenFlag: flag, Name: name + "-gateway",
 		DataDir: filepath.Join(dir, "data"), MaxRoutes: config.DefaultMaxRoutes, Drain: devDrain,
 	}, nil, d.log)
 }
@@ -162,8 +163,9 @@ func (b *DevBackend) handler() http.Handler {
 	return backends.Petstore(b.Name, time.Now)
 }
 
-// awaitGateways waits until each gateway has joined, or until it is pointless
-// to wait longer: what is wrong is in the log then.
+// awaitGateways waits until each gateway has joined and serves what its group
+// wants, be that nothing yet, or until it is pointless to wait longer: what is
+// wrong is in the log then.
 func (d *Dev) awaitGateways(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, devJoin)
 	defer cancel()
@@ -174,7 +176,7 @@ func (d *Dev) awaitGateways(ctx context.Context) error {
 			if !ok {
 				return nil
 			}
-			if e.Instance != nil {
+			if e.Instance != nil && e.Instance.Digest != "" {
 				joined[e.Instance.Group] = true
 			}
 		case <-limited.Done():

@@ -21,6 +21,10 @@ import (
 // pageStop bounds how long the status page's requests may take to end.
 const pageStop = time.Second
 
+// flushTimeout bounds how long a gateway that has stopped tells its last
+// counts of calls.
+const flushTimeout = 2 * time.Second
+
 // Gateway is a gateway instance with its ports open. It serves from
 // [Gateway.Run] on; either Run or Close must be called.
 type Gateway struct {
@@ -69,7 +73,7 @@ func (g *Gateway) open(ctx context.Context, stdout io.Writer) (err error) {
 		Limits: gateway.Limits{MaxRoutes: cfg.MaxRoutes}, AccessLog: accessLog, Log: log,
 	})
 	g.agent, err = agent.New(agent.Config{
-		Servers: []string{cfg.Server},
+		Servers: cfg.Servers,
 		Token:   func() (string, error) { return config.ReadToken(cfg.TokenFile) },
 		Group:   cfg.Group, Name: cfg.Name, Address: g.traffic.Addr().String(), Version: buildinfo.Read().Version,
 		DataDir: cfg.DataDir, Log: log,
@@ -136,7 +140,11 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 		return nil
 	})
-	return group.Wait()
+	err := group.Wait()
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	defer cancel()
+	g.agent.Flush(limited) // calls that ended while it drained
+	return err
 }
 
 // Close lets go of a gateway that was never run.

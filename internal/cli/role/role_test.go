@@ -218,7 +218,7 @@ func publish(ctx context.Context, d *Dev, dataDir string, node gatewright.Node) 
 	document := `{"openapi":"3.0.3","info":{"title":"Slow","version":"1"},"paths":{"/slow":{"get":{"responses":{"200":{"description":"ok"}}}}}}`
 	sub, err := c.Submit(ctx, client.ChangeRequest{PlanRequest: client.PlanRequest{
 		Kind: gatewright.ChangePublish, Group: "test", Items: []client.Item{{
-			Document: client.NewDocument("slow.json", []byte(document)), Runtime: &client.Runtime{Nodes: client.Nodes{node}},
+			Document: client.NewDocument("slow.json", []byte(document)), Runtime: &client.Runtime{UpstreamPatch: client.UpstreamPatch{Nodes: client.Nodes{node}}},
 		}},
 	}}, "")
 	if err != nil {

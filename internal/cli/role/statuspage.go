@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 )
 
 // statusPage answers probes and people on this machine:
@@ -46,7 +47,7 @@ func (g *Gateway) text(w http.ResponseWriter, code int, text string) {
 
 // notReady says why there is nothing to serve.
 func (g *Gateway) notReady() string {
-	reason := "there is no configuration yet: " + g.cfg.Server + " has not sent one"
+	reason := "there is no configuration yet: " + strings.Join(g.cfg.Servers, " or ") + " has not sent one"
 	if problem := g.agent.Status().LastError; problem != "" {
 		reason += "; " + problem
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/management"
+	"github.com/gatewright/gatewright/internal/secret"
 	"github.com/gatewright/gatewright/internal/sqlstore"
 )
 
@@ -40,7 +41,11 @@ func New(t testing.TB, cfg management.Config) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := control.New(ctx, store, control.Config{Log: slog.New(slog.DiscardHandler)})
+	box, err := secret.NewBox(make([]byte, secret.KeyBytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := control.New(ctx, store, control.Config{Log: slog.New(slog.DiscardHandler), Clock: cfg.Clock, Secrets: box})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,9 @@ import (
 // APIInfo is an API and its tracks.
 type APIInfo struct {
 	gatewright.API
-	Tracks []*gatewright.Track `json:"tracks" nullable:"false"`
+	Tracks     []*gatewright.Track `json:"tracks" nullable:"false"`
+	FolderPath string              `json:"folderPath,omitempty" doc:"Names of the folders it is in, with slashes between; absent for the root."`
+	TagNames   []string            `json:"tagNames,omitempty" doc:"Its tags, each as group/tag."`
 }
 
 // GroupRequest asks for a new gateway group.
@@ -18,6 +20,12 @@ type GroupRequest struct {
 	Hostnames []string          `json:"hostnames,omitempty" doc:"Hosts of the APIs that name none; absent means any host."`
 }
 
+// GroupUpdate replaces what can be altered of a gateway group.
+type GroupUpdate struct {
+	Labels   map[string]string         `json:"labels" nullable:"false" doc:"All labels; {} for none."`
+	Settings *gatewright.GroupSettings `json:"settings" doc:"All settings; what is absent in it is not set."`
+}
+
 // InstanceInfo is an instance and how it is heard now.
 type InstanceInfo struct {
 	gatewright.Instance
@@ -26,9 +34,9 @@ type InstanceInfo struct {
 	Wanted    int64             `json:"wanted" doc:"Generation its group wants."`
 }
 
-// TokenRequest asks for a new token.
-type TokenRequest struct {
-	Name string `json:"name" doc:"What the token is for; it is the author's name in changes and audit entries."`
+// InstanceTokenRequest asks for a token with which gateways join a group.
+type InstanceTokenRequest struct {
+	Name string `json:"name" doc:"What the token is called in lists."`
 }
 
 // NewToken is a token and its secret, which is shown this once.

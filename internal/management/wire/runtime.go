@@ -10,15 +10,22 @@ import (
 // Runtime alters a runtime configuration; absent and null members stay as
 // they are.
 type Runtime struct {
-	Nodes          Nodes                  `json:"nodes,omitempty" doc:"Replaces nodes or discovery."`
-	Discovery      *Discovery             `json:"discovery,omitempty" doc:"Replaces nodes or discovery."`
-	Scheme         *string                `json:"scheme,omitempty" enum:"http,https"`
-	HostHeader     *gatewright.HostHeader `json:"hostHeader,omitempty" enum:",client,fixed" doc:"Which Host header the nodes see: their own name, the client's, or upstreamHost."`
-	UpstreamHost   *string                `json:"upstreamHost,omitempty" doc:"The Host header for hostHeader fixed."`
-	Timeouts       *gatewright.Timeouts   `json:"timeouts,omitempty" doc:"Replaces all three; absent ones take their default."`
-	Hosts          *[]string              `json:"hosts,omitempty" doc:"Hosts the API listens to; none means those of the group."`
-	PathPrefix     *string                `json:"pathPrefix,omitempty" doc:"In front of the base path; empty for none."`
-	KeepPathPrefix *bool                  `json:"keepPathPrefix,omitempty" doc:"Whether the prefix is sent on to the upstream."`
+	UpstreamPatch
+	Hosts          *[]string          `json:"hosts,omitempty" doc:"Hosts the API listens to; none means those of the group."`
+	PathPrefix     *string            `json:"pathPrefix,omitempty" doc:"In front of the base path; empty for none."`
+	KeepPathPrefix *bool              `json:"keepPathPrefix,omitempty" doc:"Whether the prefix is sent on to the upstream."`
+	Enabled        *bool              `json:"enabled,omitempty" doc:"Whether the API answers in the group."`
+	Access         *gatewright.Access `json:"access,omitempty" doc:"Who may call, and where the caller's key is; replaces all of it."`
+}
+
+// UpstreamPatch alters where requests go; absent and null members stay as they are.
+type UpstreamPatch struct {
+	Nodes        Nodes                  `json:"nodes,omitempty" doc:"Replaces nodes or discovery."`
+	Discovery    *Discovery             `json:"discovery,omitempty" doc:"Replaces nodes or discovery."`
+	Scheme       *string                `json:"scheme,omitempty" enum:"http,https"`
+	HostHeader   *gatewright.HostHeader `json:"hostHeader,omitempty" enum:",client,fixed" doc:"Which Host header the nodes see: their own name, the client's, or upstreamHost."`
+	UpstreamHost *string                `json:"upstreamHost,omitempty" doc:"The Host header for hostHeader fixed."`
+	Timeouts     *gatewright.Timeouts   `json:"timeouts,omitempty" doc:"Replaces all three; absent ones take their default."`
 }
 
 // Nodes are addresses of an upstream. In JSON each is "host:port" or
