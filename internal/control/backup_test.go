@@ -70,7 +70,7 @@ func TestRestoredProvesNothing(t *testing.T) {
 	if d := w.deployment("Pets", "test"); d.State != gatewright.StateReady || gw.running("Pets").Version != "1.0.0" {
 		t.Errorf("%s: %s, while the gateway runs %s", d.State, d.Message, gw.running("Pets").Version)
 	}
-	w.auditIntact(int64(w.lastAudit().ID))
+	w.auditIntact(w.lastAudit().ID)
 }
 
 // TestRestoredPreparesAgain: an instance that had built a change when the
