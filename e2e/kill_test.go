@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,26 +31,31 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("hundreds of kills take minutes; run without -short")
 	}
-	kills, seed := envInt("GATEWRIGHT_KILLS", 200), envInt("GATEWRIGHT_SEED", 20261121)
+	kills, seed := envInt("GATEWRIGHT_KILLS", 100), envInt("GATEWRIGHT_SEED", 20261121)
 	t.Logf("replay with GATEWRIGHT_KILLS=%d GATEWRIGHT_SEED=%d", kills, seed)
-	k := newKiller(t, uint64(seed))
-	for round := 1; round <= kills; round++ {
-		k.round(round)
-		if t.Failed() {
-			t.Fatalf("broken in round %d", round)
-		}
-	}
-	k.traffic.finish()
-	k.history()
-	for _, g := range k.p.gateways {
-		g.stop()
-	}
-	k.p.control.stop()
-	k.store()
+	k := newKiller(t, newPlant(t, map[string]int{"test": 2, "production": 1}), uint64(seed))
+	k.run(kills, k.round)
 	t.Logf("%d kills; the dead left %v; ended %v", kills, k.found, k.tally)
 	if kills >= 100 && (k.found["nothing"] == 0 || k.found["nothing"] == kills) {
 		t.Error("the kills do not hit changes at different moments")
 	}
+}
+
+// run plays the rounds, then judges what they have left.
+func (k *killer) run(rounds int, round func(int)) {
+	k.t.Helper()
+	for n := 1; n <= rounds; n++ {
+		round(n)
+		if k.t.Failed() {
+			k.t.Fatalf("broken in round %d", n)
+		}
+	}
+	k.traffic.finish()
+	k.history()
+	for _, proc := range k.p.processes() { // gateways first
+		proc.stop()
+	}
+	k.store()
 }
 
 func envInt(name string, otherwise int) int {
@@ -69,11 +75,13 @@ type killer struct {
 	tally   map[gatewright.ChangeState]int // how changes ended
 	found   map[gatewright.ChangeState]int // what the killed control plane had left of them, "nothing" for none
 	traffic *load
+	mu      sync.Mutex     // for what follows
+	shown   map[string]int // version → the revision that answers have shown with it
 }
 
-func newKiller(t testing.TB, seed uint64) *killer {
+func newKiller(t testing.TB, p *plant, seed uint64) *killer {
 	k := &killer{
-		t: t, p: newPlant(t, map[string]int{"test": 2, "production": 1}), rng: rand.New(rand.NewPCG(seed, seed)),
+		t: t, p: p, rng: rand.New(rand.NewPCG(seed, seed)), shown: map[string]int{},
 		tally: map[gatewright.ChangeState]int{}, found: map[gatewright.ChangeState]int{},
 	}
 	for i := range 3 {
@@ -82,13 +90,25 @@ func newKiller(t testing.TB, seed uint64) *killer {
 	req, key := k.publish()
 	k.acked = append(k.acked, k.p.change(req, key).ID)
 	// One gateway is never killed: its clients must notice nothing of all this.
-	k.traffic = newLoad(t, []string{k.p.listen["test-0"]}, 2, "/ping", func(a answer) error {
-		if a.status != 200 {
-			return fmt.Errorf("status %d: %s", a.status, a.body)
-		}
-		return nil
-	})
+	k.traffic = newLoad(t, []string{k.p.listen["test-0"]}, 2, "/ping", "", k.accept)
 	return k
+}
+
+// accept judges an answer: it must be of one backend and of one revision.
+// Which one is current is not known while control planes die.
+func (k *killer) accept(a answer) error {
+	number, version, _ := strings.Cut(a.revision, ";version=")
+	n, err := strconv.Atoi(number)
+	if a.status != 200 || err != nil || a.body != a.backend+" /ping" {
+		return fmt.Errorf("status %d, revision %q, backend %q: %s", a.status, a.revision, a.backend, a.body)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if before, known := k.shown[version]; known && before != n {
+		return fmt.Errorf("version %s was revision %d and is revision %d", version, before, n)
+	}
+	k.shown[version] = n
+	return nil
 }
 
 func (k *killer) publish() (client.ChangeRequest, string) {
@@ -131,14 +151,13 @@ func (k *killer) round(n int) {
 		told <- sub
 	}()
 	<-time.After(delay) // the random moment
-	k.p.control.kill()
+	k.p.replicas[0].kill()
 	if alsoGateway {
 		k.p.gateways["test-1"].kill()
 		k.servesAlone()
 	}
 	sub := <-told
-	k.p.control.start()
-	k.p.awaitControl()
+	k.restart(0)
 	if sub != nil && sub.Change != nil {
 		k.acked = append(k.acked, sub.Change.ID)
 	}
@@ -160,6 +179,12 @@ func (k *killer) round(n int) {
 	if k.rng.IntN(4) == 0 || alsoGateway {
 		k.agree()
 	}
+}
+
+// restart starts a replica again.
+func (k *killer) restart(i int) {
+	k.p.replicas[i].start()
+	k.p.replicas[i].await(k.p)
 }
 
 // leftBehind counts in which state the round's change was when the process
@@ -231,7 +256,7 @@ func (k *killer) answers(gateway string, d *gatewright.Deployment) {
 }
 
 // history checks the record: nothing acknowledged is missing, everything has
-// settled, and generations are dense.
+// settled, generations are dense and the audit log is unbroken.
 func (k *killer) history() {
 	seen := map[gatewright.ChangeID]bool{}
 	generations := map[string]map[int64]bool{}
@@ -266,14 +291,21 @@ func (k *killer) history() {
 			}
 		}
 	}
+	report, err := k.p.client.VerifyAudit(k.p.ctx)
+	k.p.must(err)
+	if report.Fault != nil {
+		k.t.Errorf("the audit log is broken at entry %d: %s", report.Fault.ID, report.Fault.Message)
+	}
 }
 
 // store looks into the database itself: no half state.
 func (k *killer) store() {
 	ctx := context.Background()
-	store, err := sqlstore.Open(ctx, sqlstore.Config{
-		Path: filepath.Join(k.p.dir, "control", "control.db"), Clock: time.Now, Log: slog.New(slog.DiscardHandler),
-	})
+	cfg := sqlstore.Config{URL: k.p.database, Log: slog.New(slog.DiscardHandler)}
+	if cfg.URL == "" {
+		cfg.Path = filepath.Join(k.p.dataDir(0), "control.db")
+	}
+	store, err := sqlstore.Open(ctx, cfg)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -297,9 +329,15 @@ func (k *killer) store() {
 			}
 			want := map[gatewright.Key]bool{}
 			for _, s := range slots {
-				if s.Revision != "" {
-					want[gatewright.APIKey(s.SlotKey)] = true
+				if s.Revision == "" {
+					continue
 				}
+				rev, err := tx.Revision(s.Revision)
+				if err != nil {
+					return err
+				}
+				want[gatewright.SlotResourceKey(s.SlotKey)] = true
+				want[gatewright.RevisionKey(s.API, rev.Number)] = true
 			}
 			have := map[gatewright.Key]bool{}
 			for key, hash := range manifest.Entries {

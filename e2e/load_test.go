@@ -16,7 +16,9 @@ import (
 type load struct {
 	t        testing.TB
 	path     string
-	accept   func(answer) error // what an answer must be
+	accept   func(answer) error       // what an answer must be
+	key      atomic.Pointer[string]   // of an app, that requests carry
+	used     []atomic.Pointer[string] // the key each connection has sent last
 	stop     chan struct{}
 	wg       sync.WaitGroup
 	sent     atomic.Int64
@@ -31,14 +33,29 @@ const maxFailuresTold = 20
 
 // newLoad starts connections to each address, each sending one request after
 // the other until the load is stopped.
-func newLoad(t testing.TB, addresses []string, connections int, path string, accept func(answer) error) *load {
-	l := &load{t: t, path: path, accept: accept, stop: make(chan struct{})}
-	for _, address := range addresses {
-		for c := range connections {
-			l.wg.Go(func() { l.run(address, c) })
-		}
+func newLoad(t testing.TB, addresses []string, connections int, path, key string, accept func(answer) error) *load {
+	l := &load{t: t, path: path, accept: accept, stop: make(chan struct{}), used: make([]atomic.Pointer[string], len(addresses)*connections)}
+	l.key.Store(&key)
+	for i := range l.used {
+		l.used[i].Store(&key)
+		l.wg.Go(func() { l.run(addresses[i%len(addresses)], i) })
 	}
 	return l
+}
+
+// useKey has requests carry another key, and waits until none with the one
+// before it is under way.
+func (l *load) useKey(p *plant, key string) {
+	l.t.Helper()
+	l.key.Store(&key)
+	p.await("all connections to use the new key", func() bool {
+		for i := range l.used {
+			if l.used[i].Load() != &key {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 func (l *load) run(address string, c int) {
@@ -65,7 +82,9 @@ func (l *load) run(address string, c int) {
 			r = bufio.NewReader(conn)
 		}
 		l.sent.Add(1)
-		a, err := exchange(conn, r, address, l.path, id)
+		key := l.key.Load()
+		l.used[c].Store(key) // the request before, with its key, has been answered
+		a, err := exchange(conn, r, address, l.path, id, *key)
 		if err == nil {
 			l.answered.Add(1)
 			err = l.accept(a)

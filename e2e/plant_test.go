@@ -99,48 +99,55 @@ func (p *process) end(sig syscall.Signal) {
 	p.cmd = nil
 }
 
+// replica is one process of a control plane.
+type replica struct {
+	*process
+	url    string
+	client *client.Client
+}
+
 // plant is a control plane with gateways, all real processes.
 type plant struct {
 	t        testing.TB
 	ctx      context.Context
 	dir      string
-	url      string
-	control  *process
+	database string // URL of the PostgreSQL database; "" for SQLite
+	replicas []*replica
 	gateways map[string]*process // by name
 	listen   map[string]string   // address of each gateway
-	client   *client.Client
+	client   *client.Client      // of the first replica
 }
 
-// newPlant starts a control plane with the given groups, named "test" and so
-// on, and gateways per group, named "test-0" and so on.
+// newPlant starts a control plane on SQLite with the given groups, named
+// "test" and so on, and gateways per group, named "test-0" and so on.
 func newPlant(t testing.TB, groups map[string]int) *plant {
 	t.Helper()
-	p := &plant{t: t, dir: t.TempDir(), gateways: map[string]*process{}, listen: map[string]string{}}
+	return startPlant(t, "", 1, groups)
+}
+
+// startPlant is newPlant for a control plane of as many replicas on a
+// database.
+func startPlant(t testing.TB, database string, replicas int, groups map[string]int) *plant {
+	t.Helper()
+	p := &plant{t: t, dir: t.TempDir(), database: database, gateways: map[string]*process{}, listen: map[string]string{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	p.ctx = ctx
 	t.Cleanup(func() {
 		cancel()
-		for _, g := range p.gateways {
-			g.stop()
+		all := p.processes()
+		for _, proc := range all {
+			proc.stop()
 		}
-		p.control.stop()
 		if t.Failed() {
-			for _, proc := range append([]*process{p.control}, p.processes()...) {
+			for _, proc := range all {
 				t.Logf("---- log of %s (its end)\n%s", proc.name, tail(proc.log.String(), 6000))
 			}
 		}
 	})
-	address := freeAddress(t)
-	p.url = "http://" + address
-	config := filepath.Join(p.dir, "server.yaml")
-	text := fmt.Sprintf("listen: [%q]\ndataDir: %q\nlostAfter: 10s\n", address, filepath.Join(p.dir, "control"))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	for i := range replicas {
+		p.replicas = append(p.replicas, p.replica(i))
 	}
-	p.control = &process{t: t, name: "control plane", dir: p.dir, args: []string{"server", "--config", config}}
-	p.control.start()
-	p.awaitControl()
-	p.connect()
+	p.client = p.replicas[0].client
 	for name, n := range groups {
 		_, err := p.client.CreateGroup(ctx, client.GroupRequest{Name: name, Stage: gatewright.StageTest})
 		p.must(err)
@@ -163,10 +170,56 @@ func newPlant(t testing.TB, groups map[string]int) *plant {
 	return p
 }
 
+// dataDir returns the data directory of a replica.
+func (p *plant) dataDir(i int) string { return filepath.Join(p.dir, fmt.Sprintf("control-%d", i)) }
+
+// replica starts a replica and waits until it is ready. The first writes the
+// admin token that all of them know.
+func (p *plant) replica(i int) *replica {
+	p.t.Helper()
+	address := freeAddress(p.t)
+	config := filepath.Join(p.dir, fmt.Sprintf("server-%d.yaml", i))
+	text := fmt.Sprintf("listen: [%q]\ndataDir: %q\nlostAfter: 10s\nsecretKeysFile: %q\nstore: {postgres: %q}\n",
+		address, p.dataDir(i), filepath.Join(p.dir, "secret-keys"), p.database)
+	p.must(os.WriteFile(config, []byte(text), 0o600))
+	r := &replica{url: "http://" + address, process: &process{
+		t: p.t, name: fmt.Sprintf("control plane %d", i), dir: p.dir, args: []string{"server", "--config", config},
+	}}
+	r.start()
+	r.await(p)
+	secret, err := os.ReadFile(filepath.Join(p.dataDir(0), "admin-token"))
+	p.must(err)
+	r.client, err = client.New(r.url, strings.TrimSpace(string(secret)), client.Options{Name: "e2e/test"})
+	p.must(err)
+	return r
+}
+
+// await waits until the replica answers.
+func (r *replica) await(p *plant) {
+	p.t.Helper()
+	p.await(r.name+" to answer", func() bool {
+		select {
+		case <-r.done:
+			p.t.Fatalf("%s ended:\n%s", r.name, tail(r.log.String(), 3000))
+		default:
+		}
+		resp, err := http.Get(r.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+}
+
+// processes returns all, gateways first: so they can say goodbye.
 func (p *plant) processes() []*process {
 	var all []*process
 	for _, g := range p.gateways {
 		all = append(all, g)
+	}
+	for _, r := range p.replicas {
+		all = append(all, r.process)
 	}
 	return all
 }
@@ -178,32 +231,8 @@ func (p *plant) must(err error) {
 	}
 }
 
-func (p *plant) connect() {
-	p.t.Helper()
-	secret, err := os.ReadFile(filepath.Join(p.dir, "control", "admin-token"))
-	p.must(err)
-	p.client, err = client.New(p.url, strings.TrimSpace(string(secret)), client.Options{Name: "e2e/test"})
-	p.must(err)
-}
-
-func (p *plant) awaitControl() {
-	p.t.Helper()
-	p.await("the control plane to answer", func() bool {
-		select {
-		case <-p.control.done:
-			p.t.Fatalf("the control plane ended:\n%s", tail(p.control.log.String(), 3000))
-		default:
-		}
-		resp, err := http.Get(p.url + "/readyz")
-		if err != nil {
-			return false
-		}
-		_ = resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
-}
-
-// gateway starts a gateway of the group.
+// gateway starts a gateway of the group. Gateways begin with different
+// replicas.
 func (p *plant) gateway(group, name string, flags ...string) *process {
 	p.t.Helper()
 	tok, err := p.client.CreateInstanceToken(p.ctx, group, name)
@@ -211,8 +240,11 @@ func (p *plant) gateway(group, name string, flags ...string) *process {
 	file := filepath.Join(p.dir, name+".token")
 	p.must(os.WriteFile(file, []byte(tok.Secret), 0o600))
 	p.listen[name] = freeAddress(p.t)
+	for i := range p.replicas {
+		flags = append(flags, "--server", p.replicas[(i+len(p.gateways))%len(p.replicas)].url)
+	}
 	g := &process{t: p.t, name: "gateway " + name, dir: p.dir, args: append([]string{
-		"gateway", "--server", p.url, "--group", group, "--token-file", file, "--listen", p.listen[name],
+		"gateway", "--group", group, "--token-file", file, "--listen", p.listen[name],
 		"--name", name, "--data-dir", filepath.Join(p.dir, "gateway-"+name),
 	}, flags...)}
 	p.gateways[name] = g
@@ -260,6 +292,15 @@ func (p *plant) live(req client.ChangeRequest) *gatewright.Change {
 	return ch
 }
 
+// settle waits until nothing is under way in the group.
+func (p *plant) settle(group string) {
+	p.t.Helper()
+	p.await("the changes of "+group+" to settle", func() bool {
+		list, err := p.client.Changes(p.ctx, client.ChangeFilter{Group: group, State: client.Underway}, client.Page{Limit: 1})
+		return err == nil && len(list.Items) == 0
+	})
+}
+
 // ready waits until everything in the group is READY.
 func (p *plant) ready(group string) []*gatewright.Deployment {
 	p.t.Helper()
@@ -290,22 +331,28 @@ type answer struct {
 }
 
 // get asks over a connection of its own.
-func get(address, path string) (answer, error) {
+func get(address, path string) (answer, error) { return getWith(address, path, "") }
+
+// getWith is get with the key of an app, "" for none.
+func getWith(address, path, key string) (answer, error) {
 	conn, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
 		return answer{}, err
 	}
 	defer func() { _ = conn.Close() }()
-	return exchange(conn, bufio.NewReader(conn), address, path, "")
+	return exchange(conn, bufio.NewReader(conn), address, path, "", key)
 }
 
 // exchange sends one request over conn and reads its answer. It retries
-// nothing, so that what gets lost is seen.
-func exchange(conn net.Conn, r *bufio.Reader, host, path, id string) (answer, error) {
+// nothing, so that what gets lost is seen. key is that of an app, "" for none.
+func exchange(conn net.Conn, r *bufio.Reader, host, path, id, key string) (answer, error) {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return answer{}, err
 	}
-	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nX-Request-Id: %s\r\n\r\n", path, host, id); err != nil {
+	if key != "" {
+		key = gatewright.DefaultKeyHeader + ": " + key + "\r\n"
+	}
+	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nX-Request-Id: %s\r\n%s\r\n", path, host, id, key); err != nil {
 		return answer{}, fmt.Errorf("send: %w", err)
 	}
 	resp, err := http.ReadResponse(r, nil)

@@ -48,8 +48,8 @@ func TestREADME(t *testing.T) {
 	dev := &process{t: t, name: "gatewright dev", dir: dir, args: []string{"dev"}}
 	dev.start()
 	t.Cleanup(dev.stop)
-	p := &plant{t: t, url: "http://127.0.0.1:8080", control: dev}
-	p.awaitControl()
+	p := &plant{t: t}
+	(&replica{process: dev, url: "http://127.0.0.1:8080"}).await(p)
 	p.await("both gateways to have joined", func() bool {
 		conn, err := net.DialTimeout("tcp", "127.0.0.1:9081", time.Second)
 		if err == nil {

@@ -42,7 +42,7 @@ func TestStopLosesNothing(t *testing.T) {
 				r := bufio.NewReader(conn)
 				for n := 0; ; n++ {
 					id := fmt.Sprintf("%d-%d-%d", round, c, n)
-					a, err := exchange(conn, r, p.listen[name], "/ping", id)
+					a, err := exchange(conn, r, p.listen[name], "/ping", id, "")
 					if err != nil || a.status != 200 {
 						t.Errorf("request %s is lost: status %d, %v", id, a.status, err)
 						return
