@@ -84,6 +84,7 @@ func TestScripts(t *testing.T) {
 			"scrubs":      cmdScrubs,
 			"start":       cmdStart,
 			"stop":        cmdStop,
+			"until":       cmdUntil,
 			"webhook":     cmdWebhook,
 		},
 	})
@@ -299,6 +300,28 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if code != args[0] {
 		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// cmdUntil is "until TEXT PROGRAM ARGS…": it runs a program again and again
+// until it prints TEXT. It is for what others do in their own time.
+func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until TEXT PROGRAM ARGS…")
+	}
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	timeout := time.After(patience)
+	for {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		if strings.Contains(ts.ReadFile("stdout"), args[0]) {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-timeout:
+			ts.Fatalf("it does not print %q", args[0])
+		}
 	}
 }
 
