@@ -60,15 +60,19 @@ func (c *Control) Decide(ctx context.Context, actor gatewright.Actor, id gatewri
 			return gatewright.Errorf(gatewright.Conflict, "change %s does not wait for approval: it is %s", id, ch.State)
 		}
 		a := ch.Approval
+		people, err := behindNames(tx)
+		if err != nil {
+			return err
+		}
 		switch {
-		case actor.Name == ch.Author:
-			return gatewright.Errorf(gatewright.Forbidden, "%s asked for change %s and cannot decide on it; somebody else has to", actor.Name, id)
+		case people.same(actor.Name, ch.Author):
+			return gatewright.Errorf(gatewright.Forbidden, "%s asked for change %s, and nobody decides on what they asked for themselves or through a token they made; somebody else has to", ch.Author, id)
 		case !slices.Contains(v.Roles, a.Role):
 			return gatewright.Errorf(gatewright.Forbidden, "change %s needs the word of somebody with the role %s in %s", id, a.Role, ch.GroupName)
 		case v.PlanHash != ch.PlanHash:
 			return gatewright.Errorf(gatewright.PreconditionFailed, "you looked at the plan %s, the change has the plan %s; look at it again", v.PlanHash.Short(), ch.PlanHash.Short())
-		case slices.ContainsFunc(a.Decisions, func(d gatewright.Decision) bool { return d.By == actor.Name }):
-			return gatewright.Errorf(gatewright.Conflict, "%s has decided on change %s already", actor.Name, id)
+		case slices.ContainsFunc(a.Decisions, func(d gatewright.Decision) bool { return people.same(d.By, actor.Name) }):
+			return gatewright.Errorf(gatewright.Conflict, "%s has decided on change %s already, if not in person then through a token", actor.Name, id)
 		}
 		a.Decisions = append(a.Decisions, gatewright.Decision{By: actor.Name, At: tx.Now(), Approve: v.Approve, Comment: v.Comment})
 		word := "approved"
@@ -86,6 +90,50 @@ func (c *Control) Decide(ctx context.Context, actor gatewright.Actor, id gatewri
 		}
 		return c.release(tx, ch)
 	})
+}
+
+// behind tells who stands behind a service token's name: whoever made a token
+// of that name. One person with several tokens is still one person.
+type behind map[string][]string
+
+func behindNames(tx Tx) (behind, error) {
+	tokens, err := tx.Tokens()
+	if err != nil {
+		return nil, err
+	}
+	b := behind{}
+	for _, t := range tokens {
+		if t.Kind == gatewright.TokenService {
+			name := ServiceName(t.Name)
+			b[name] = append(b[name], t.CreatedBy)
+		}
+	}
+	return b, nil
+}
+
+// same reports whether one person may stand behind both names.
+func (b behind) same(x, y string) bool {
+	people := map[string]bool{}
+	b.collect(x, people)
+	others := map[string]bool{}
+	b.collect(y, others)
+	for name := range others {
+		if people[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// collect adds a name and all behind it, tokens made by tokens included.
+func (b behind) collect(name string, people map[string]bool) {
+	if people[name] {
+		return
+	}
+	people[name] = true
+	for _, maker := range b[name] {
+		b.collect(maker, people)
+	}
 }
 
 // release lets an approved change wait for its time or its turn, unless what

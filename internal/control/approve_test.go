@@ -204,3 +204,67 @@ func TestFreeze(t *testing.T) {
 	urgent.BreakFreeze = true
 	w.live(urgent)
 }
+
+// TestOnePersonHasOneVoice: a service token speaks for whoever made it.
+func TestOnePersonHasOneVoice(t *testing.T) {
+	w := governed(t, gatewright.GroupSettings{Approvals: []gatewright.ApprovalRule{{Count: 2}}})
+	w.must(w.store.Update(w.ctx, func(tx control.Tx) error {
+		for name, maker := range map[string]string{"robot": "pam", "other robot": "pam", "robot's robot": control.ServiceName("robot")} {
+			token := &gatewright.Token{
+				ID: gatewright.TokenID(gatewright.NewID("tok_", tx.Now())), Kind: gatewright.TokenService, Name: name,
+				Hash: gatewright.HashBytes([]byte(name)), CreatedAt: tx.Now(), CreatedBy: maker,
+			}
+			if err := tx.CreateToken(token); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	sub, err := w.c.Submit(w.ctx, actor(control.ServiceName("robot")), publish("production", "1.0.0", "/a"), control.SubmitOptions{})
+	w.must(err)
+	decide := func(who string) error {
+		_, err := w.c.Decide(w.ctx, actor(who), sub.Change.ID, control.Verdict{PlanHash: sub.Change.PlanHash, Approve: true, Roles: []string{"approver"}})
+		return err
+	}
+	for _, who := range []string{"pam", control.ServiceName("robot"), control.ServiceName("other robot"), control.ServiceName("robot's robot")} {
+		code(t, decide(who), gatewright.Forbidden)
+	}
+	w.must(decide("bob"))
+	w.must(w.store.Update(w.ctx, func(tx control.Tx) error {
+		return tx.CreateToken(&gatewright.Token{ID: "tok_bob", Kind: gatewright.TokenService, Name: "bob's robot", Hash: gatewright.HashBytes([]byte("b")), CreatedBy: "bob"})
+	}))
+	code(t, decide(control.ServiceName("bob's robot")), gatewright.Conflict)
+	w.must(decide("carol"))
+	w.settle()
+	if s := w.change(sub.Change.ID).State; s != gatewright.ChangeLive {
+		t.Errorf("it is %s", s)
+	}
+}
+
+func TestExpiryThatHasPassed(t *testing.T) {
+	w := governed(t, gatewright.GroupSettings{})
+	req := publish("production", "1.0.0", "/a")
+	req.ExpiresAt = w.clock.Now().Add(-time.Hour)
+	w.refused(req, gatewright.Invalid, "has passed already")
+}
+
+// TestRollbackAfterALateChange: what was asked for first and went live last is
+// what a rollback goes back from.
+func TestRollbackAfterALateChange(t *testing.T) {
+	w := governed(t, gatewright.GroupSettings{})
+	w.live(publish("production", "1.0.0", "/a"))
+	w.live(publish("production", "1.1.0", "/a", "/b"))
+	w.set("production", gatewright.GroupSettings{Approvals: []gatewright.ApprovalRule{{Kinds: []gatewright.ChangeKind{gatewright.ChangePublish}, Count: 1}}})
+	ch := w.submit(publish("production", "1.2.0", "/a", "/b", "/c"))
+	w.live(request(gatewright.ChangeSettings, "production", control.Item{API: "Pets"})) // asked for later, live earlier
+	_, err := w.c.Decide(w.ctx, actor("bob"), ch.ID, control.Verdict{PlanHash: ch.PlanHash, Approve: true, Roles: []string{"approver"}})
+	w.must(err)
+	w.settle()
+	if v := w.deployment("Pets", "production").Content.Version; v != "1.2.0" {
+		t.Fatalf("%s runs", v)
+	}
+	w.live(request(gatewright.ChangeRollback, "production", control.Item{API: "Pets"}))
+	if v := w.deployment("Pets", "production").Content.Version; v != "1.1.0" {
+		t.Errorf("after the rollback %s runs", v)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gatewright/gatewright"
 )
@@ -56,6 +57,9 @@ func resolve(tx Tx, req *Request) (*draft, error) {
 	}
 	if err := checkSize(req); err != nil {
 		return nil, err
+	}
+	if now := tx.Now(); !req.ExpiresAt.IsZero() && !req.ExpiresAt.After(now) {
+		return nil, gatewright.FieldErrorf("expiresAt", "%s has passed already", req.ExpiresAt.UTC().Format(time.RFC3339))
 	}
 	var err error
 	if d.group, err = findGroup(tx, req.Group); err != nil {

@@ -91,8 +91,9 @@ func scanSlotRun(r row) (*gatewright.SlotRun, error) {
 
 // SlotRuns implements [control.Tx].
 func (t *tx) SlotRuns(k gatewright.SlotKey, limit int) ([]gatewright.SlotRun, error) {
-	return values(list(t, scanSlotRun, "SELECT kind, revision_id FROM change_slots WHERE activated = 1 AND group_id = ? AND api_id = ? AND track = ?"+
-		" ORDER BY change_seq DESC LIMIT ?", k.Group, k.API, k.Track, max(0, limit)))
+	// By generation: what was asked for first may have waited and come last.
+	return values(list(t, scanSlotRun, "SELECT s.kind, s.revision_id FROM change_slots s JOIN changes c ON c.seq = s.change_seq"+
+		" WHERE s.activated = 1 AND s.group_id = ? AND s.api_id = ? AND s.track = ? ORDER BY c.generation DESC, c.seq DESC LIMIT ?", k.Group, k.API, k.Track, max(0, limit)))
 }
 
 // SlotRan implements [control.Tx].
