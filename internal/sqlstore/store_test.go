@@ -23,6 +23,9 @@ func TestConformance(t *testing.T) {
 // TestConformancePostgres notes in a store's directory which database it is in:
 // the process that is killed is another one.
 func TestConformancePostgres(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the code that the suite runs through is the one it ran through on SQLite; make test runs it on PostgreSQL too")
+	}
 	storetest.Run(t, func(ctx context.Context, dir string, clock func() time.Time) (control.Store, error) {
 		note := filepath.Join(dir, "url")
 		url, err := os.ReadFile(note)
