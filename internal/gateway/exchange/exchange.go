@@ -53,6 +53,11 @@ type Exchange struct {
 	// Endpoint so that the request would be passed on as it came.
 	Target Target
 
+	// Service answers the request in the upstream's place, nil for none; see
+	// Serve.
+	Service      Service
+	ServeTimeout time.Duration // from Start
+
 	// Response is what the client gets.
 	Response Response
 
@@ -95,12 +100,13 @@ type Response struct {
 
 	// Header has the end-to-end fields. Fields set before the upstream
 	// answers stay and win over the upstream's of the same name; they go out
-	// with a local response as well.
+	// with a local response and with a Service's as well.
 	Header Header
 
-	// Local is true when the response is not the upstream's but Body.
+	// Local is true when the response is neither the upstream's nor what a
+	// Service writes, but Body.
 	Local       bool
-	ContentType string // of a local response; "" for none
+	ContentType string // of a local response or a Service's; "" for none
 	Body        []byte // of a local response
 }
 

@@ -16,7 +16,10 @@ func TestFailuresAreWhole(t *testing.T) {
 			t.Errorf("%d and %d are both called %s", f, other, f)
 		}
 		names[f.String()] = f
-		if f.OfUpstream() != (f.Status() >= 502 && f.Status() <= 504 && f != Shutdown) {
+		if f.Error() != f.String() || f.OfUpstream() && f.OfGateway() {
+			t.Errorf("%s is %s, of both", f, f.Error())
+		}
+		if f.OfUpstream() != (f.Status() >= 502 && f.Status() <= 504 && f != Shutdown && f != ServeTimeout) {
 			t.Errorf("%s is of the upstream: %v, status %d", f, f.OfUpstream(), f.Status())
 		}
 	}
@@ -69,8 +72,12 @@ func TestRespondAndReset(t *testing.T) {
 	if !ex.Response.Local || ex.Response.Status != 503 || ex.Response.ContentType != ProblemContentType || len(ex.Response.Body) == 0 {
 		t.Errorf("%+v", ex.Response)
 	}
+	ex.Serve(nil, -1)
+	if ex.ServeTimeout != DefaultServeTimeout {
+		t.Errorf("timeout %v", ex.ServeTimeout)
+	}
 	ex.Reset()
-	if ex.Header.Len() != 0 || ex.Response.Header.Len() != 0 || ex.Data != nil || ex.Response.Local || ex.RequestID != "" {
+	if ex.ServeTimeout != 0 || ex.Header.Len() != 0 || ex.Response.Header.Len() != 0 || ex.Data != nil || ex.Response.Local || ex.RequestID != "" {
 		t.Errorf("%+v", ex)
 	}
 	if n := testing.AllocsPerRun(10, func() {

@@ -2,11 +2,12 @@ package exchange
 
 // Failure says why an exchange went wrong. When it happened before a part of
 // a response was sent, the client is told with the failure's [Problem]; else
-// the connection is cut, so that a broken response never looks whole.
+// the connection is cut, so that a broken response never looks whole. It is an
+// error: what a [Stream] returns.
 type Failure uint8
 
 // The failures of an exchange. First those of the request, then those of the
-// upstream, then those of the client's connection.
+// upstream, those of the gateway itself, and those of the client's connection.
 const (
 	None Failure = iota
 
@@ -27,6 +28,9 @@ const (
 	ReadTimeout    // the upstream did not answer, or stopped answering, for too long
 	UpstreamClosed // the upstream closed the connection before the end of its response
 	BadResponse    // the response's form is wrong or has more than one meaning
+
+	Internal     // a Service gave no whole response, or there is a defect
+	ServeTimeout // a Service took too long
 
 	ClientGone  // the client closed its connection first
 	WriteFailed // the client did not take the response in time
@@ -61,6 +65,8 @@ var failureTable = [failures]failureInfo{
 	ReadTimeout:         {"read-timeout", 504, "The upstream did not answer in time"},
 	UpstreamClosed:      {"upstream-closed", 502, "The upstream closed the connection"},
 	BadResponse:         {"bad-response", 502, "The upstream's response is malformed or ambiguous"},
+	Internal:            {"internal", 500, "The request could not be served"},
+	ServeTimeout:        {"serve-timeout", 504, "The request was not served in time"},
 	ClientGone:          {"client-gone", 499, "The client closed the connection"},
 	WriteFailed:         {"write-failed", 499, "The client did not take the response"},
 	Shutdown:            {"shutdown", 503, "The gateway is shutting down"},
@@ -77,12 +83,19 @@ func (f Failure) info() failureInfo {
 // None.
 func (f Failure) String() string { return f.info().name }
 
+// Error returns the failure's name, as String does.
+func (f Failure) Error() string { return f.info().name }
+
 // Status returns the status the client gets, and for the failures of the
 // client's own connection 499, which is only ever logged.
 func (f Failure) Status() int { return f.info().status }
 
 // OfUpstream reports whether the upstream is to blame.
 func (f Failure) OfUpstream() bool { return f >= ConnectFailed && f <= BadResponse }
+
+// OfGateway reports whether the gateway, or what it asked while it served the
+// request, is to blame.
+func (f Failure) OfGateway() bool { return f == Internal || f == ServeTimeout }
 
 // Problem returns the answer for f with detail, which may be "".
 func (f Failure) Problem(detail string) Problem {

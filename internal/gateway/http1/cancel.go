@@ -1,18 +1,21 @@
 package http1
 
 import (
+	"context"
 	"sync"
 
 	"github.com/gatewright/gatewright/internal/gateway/exchange"
 )
 
-// canceller ends the upstream's part of an exchange from outside: because the
-// client has gone, or because the server's time is up.
+// canceller ends the upstream's or the service's part of an exchange from
+// outside: because the client has gone, or because the server's time is up.
 type canceller struct {
 	mu     sync.Mutex
 	why    exchange.Failure // set once cancelled
 	up     *upConn          // in use by the exchange
 	dialer func()           // cancels the connecting under way
+
+	service context.CancelCauseFunc // cancels the service that answers
 }
 
 // cancel ends what is under way and all that would begin later.
@@ -27,6 +30,9 @@ func (x *canceller) cancel(why exchange.Failure) {
 	}
 	if x.dialer != nil {
 		x.dialer()
+	}
+	if x.service != nil {
+		x.service(x.why)
 	}
 }
 
@@ -63,6 +69,17 @@ func (x *canceller) dialing(cancel func()) {
 	x.dialer = cancel
 	if x.why != exchange.None && cancel != nil {
 		cancel()
+	}
+}
+
+// serving names the function that cancels the service that answers, nil for
+// none. The function is called at once when the exchange was cancelled.
+func (x *canceller) serving(cancel context.CancelCauseFunc) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.service = cancel
+	if x.why != exchange.None && cancel != nil {
+		cancel(x.why)
 	}
 }
 

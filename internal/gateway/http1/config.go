@@ -57,9 +57,9 @@ type Config struct {
 	ShutdownGrace    time.Duration
 	ContinueTimeout  time.Duration
 
-	// WatchDelay is how long an upstream may keep a client waiting before the
-	// server begins to look whether the client is still there. A client that
-	// closes only its sending side counts as gone.
+	// WatchDelay is how long an upstream or a service may keep a client waiting
+	// before the server begins to look whether the client is still there. A
+	// client that closes only its sending side counts as gone.
 	WatchDelay time.Duration
 
 	// TrustedProxies are the peers whose X-Forwarded-* fields are believed.

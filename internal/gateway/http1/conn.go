@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"strconv"
@@ -46,6 +47,10 @@ type conn struct {
 	requests int
 	begun    bool // End is due
 	silent   bool // the client sent nothing while it might
+
+	// openEnded is true while a response is under way that lasts until the
+	// end of the connection.
+	openEnded atomic.Bool
 
 	// Waiting without a buffer; see awaitRaw.
 	ready    func(fd uintptr) bool
@@ -127,14 +132,18 @@ func (c *conn) recover() {
 	c.stopPump()
 	c.watch.end()
 	if c.begun {
-		c.begun = false
-		c.server.handler.End(&c.w.ex)
+		ex := &c.w.ex
+		def(&ex.Response.Status, http.StatusInternalServerError)
+		def(&ex.Result.Failure, exchange.Internal)
+		ex.Result.Complete = false
+		c.finish()
 	}
 	c.w = nil // what it refers to is not known; it does not go back
 }
 
 func (c *conn) close() {
 	c.state.Store(connLeaving)
+	c.cutShort()
 	_ = c.nc.Close()
 	c.watch.stop()
 	if c.w != nil {
@@ -147,7 +156,25 @@ func (c *conn) close() {
 // kill ends the connection and what goes on over it.
 func (c *conn) kill() {
 	c.cancel.cancel(exchange.Shutdown)
+	c.cutShort()
 	_ = c.nc.Close()
+}
+
+// cutShort cuts the connection off if a response is under way whose body lasts
+// until the end of the connection: an orderly end would look like the body's.
+// It may be called by any goroutine.
+func (c *conn) cutShort() {
+	if !c.openEnded.Load() {
+		return
+	}
+	nc := c.nc
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn() // TLS has an orderly end of its own
+	}
+	if t, ok := nc.(*net.TCPConn); ok {
+		_ = t.SetLinger(0)
+	}
+	_ = nc.Close()
 }
 
 // await waits until there are bytes of a request, and reports false when the

@@ -5,10 +5,14 @@
 // One goroutine serves a client's connection. It reads a request's head into
 // a pooled buffer, parses it once, asks the [exchange.Handler] what to do and
 // streams bodies both ways. There is a second goroutine only while a request
-// body is still being received, while a connection is tunnelled after an
-// upgrade, and while an upstream has kept a client waiting long enough that
-// it is worth noticing should the client go away. A connection that waits for
-// a request holds no buffer.
+// body is still being received for an upstream, while a connection is tunnelled
+// after an upgrade, and while an upstream or a service has kept a client waiting
+// long enough that it is worth noticing should the client go away. A connection
+// that waits for a request holds no buffer.
+//
+// An [exchange.Service] runs on the connection's goroutine: writing to a client
+// that does not read holds it up and nothing else, and its end is the
+// exchange's. Its output is buffered once, and tells its length if it fits.
 //
 // What has more than one meaning is refused, never repaired: every server
 // behind the gateway must understand a request as the gateway did. So framing

@@ -77,6 +77,8 @@ func (c *conn) decide() (keep bool) {
 	switch {
 	case ex.Response.Local:
 		return c.respond()
+	case ex.Service != nil:
+		return c.runService()
 	case ex.Target.Endpoint == nil:
 		return c.fail(exchange.NotFound, "")
 	case !w.targetIsSound():
@@ -114,6 +116,9 @@ func (c *conn) finish() {
 	ex.Result.Total = time.Since(ex.Start)
 	c.now = ex.Start.Add(ex.Result.Total)
 	c.begun = false
+	if ex.Result.Complete {
+		c.openEnded.Store(false)
+	}
 	c.server.handler.End(ex)
 }
 

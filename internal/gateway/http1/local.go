@@ -19,10 +19,12 @@ func (c *conn) refuse(r refusal) (keep bool) {
 func (c *conn) fail(f exchange.Failure, detail string) (keep bool) {
 	ex := &c.w.ex
 	ex.Result.Failure, ex.Result.Detail = f, detail
-	if f.OfUpstream() || f == exchange.NotFound {
-		ex.Response.Local = false
-	} else {
+	ex.Response.Local = false
+	if !f.OfUpstream() && !f.OfGateway() && f != exchange.NotFound {
 		c.w.request.connection.close = true
+	}
+	if f.OfGateway() {
+		detail = "" // what a service says of itself is for the log only
 	}
 	if f == exchange.ClientGone || f == exchange.WriteFailed || f == exchange.Shutdown {
 		ex.Response.Status = f.Status()
@@ -49,22 +51,14 @@ func (c *conn) respond() (keep bool) {
 	keep = c.mayKeep() && w.drainable()
 	ex.Response.Status = soundStatus(ex.Response.Status)
 	body := ex.Response.Body
-	bodyless := ex.Response.Status == http.StatusNoContent || ex.Response.Status == http.StatusNotModified
-	if bodyless || ex.Method == "HEAD" {
+	code := codeLength
+	if bodyless(ex.Response.Status) {
+		code = codeNone
+	}
+	if code == codeNone || ex.Method == "HEAD" {
 		body = nil
 	}
-	out := appendStatusLine(w.out[:0], ex.Response.Status, "")
-	out = appendFields(out, &ex.Response.Header)
-	if exchange.ValidValue(ex.Response.ContentType) && ex.Response.ContentType != "" && !ex.Response.Header.Has("Content-Type") {
-		out = appendField(out, "Content-Type", ex.Response.ContentType)
-	}
-	if !bodyless {
-		out = appendIntField(out, "Content-Length", int64(len(ex.Response.Body)))
-	}
-	if !ex.Response.Header.Has("Date") {
-		out = appendField(out, "Date", c.server.httpDate(ex.Start))
-	}
-	out = c.appendHeadEnd(out, keep)
+	out := c.appendOwnHead(w.out[:0], code, int64(len(ex.Response.Body)), keep)
 	if len(body) <= maxInline {
 		out = append(out, body...)
 		body, ex.Result.BytesOut = nil, int64(len(body))
@@ -100,6 +94,33 @@ func (c *conn) lingerAfter() {
 	buf := bodyPool.Get().(*[bodyBuffer]byte)
 	defer bodyPool.Put(buf)
 	c.linger(buf[:])
+}
+
+// appendOwnHead appends the head of a response that is not an upstream's.
+// length is that of a body coded codeLength.
+func (c *conn) appendOwnHead(out []byte, code coding, length int64, keep bool) []byte {
+	ex := &c.w.ex
+	out = appendStatusLine(out, ex.Response.Status, "")
+	out = appendFields(out, &ex.Response.Header)
+	if exchange.ValidValue(ex.Response.ContentType) && ex.Response.ContentType != "" && !ex.Response.Header.Has("Content-Type") {
+		out = appendField(out, "Content-Type", ex.Response.ContentType)
+	}
+	switch code {
+	case codeLength:
+		out = appendIntField(out, "Content-Length", length)
+	case codeChunked:
+		out = append(out, "Transfer-Encoding: chunked\r\n"...)
+	case codeNone, codeClose: // the status or the connection's end says it
+	}
+	if !ex.Response.Header.Has("Date") {
+		out = appendField(out, "Date", c.server.httpDate(ex.Start))
+	}
+	return c.appendHeadEnd(out, keep)
+}
+
+// bodyless reports whether a response with the status has no body.
+func bodyless(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusNotModified
 }
 
 // soundStatus returns status if it can be a final one, else 500: the handler

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -98,6 +97,7 @@ func (c *conn) beginReply(rp *reply, data []byte) (keep bool) {
 	h := &w.response
 	if rp.code == codeChunked && w.request.http10 {
 		rp.code = codeClose
+		c.openEnded.Store(true)
 	}
 	status := soundStatus(ex.Response.Status)
 	ex.Response.Status = status
@@ -105,6 +105,7 @@ func (c *conn) beginReply(rp *reply, data []byte) (keep bool) {
 		// The handler has made it a status that has no body.
 		rp.tainted = rp.tainted || !rp.body.done()
 		rp.body, rp.code, data = bodyDecoder{}, codeNone, nil
+		c.openEnded.Store(false)
 	}
 	keep = c.mayKeep() && rp.code != codeClose && (c.pump == nil || c.pump.received.Load())
 	reason := h.reason
@@ -215,10 +216,4 @@ func (c *conn) breakOff(rp *reply, f exchange.Failure) {
 	rp.u.close()
 	c.detach()
 	c.w.ex.Result.Failure = f
-	if rp.code == codeClose {
-		// The orderly end of the connection would look like the body's end.
-		if t, ok := c.nc.(*net.TCPConn); ok {
-			_ = t.SetLinger(0)
-		}
-	}
 }

@@ -25,6 +25,7 @@ type work struct {
 	request  requestHead
 	response responseHead
 	body     requestBody
+	stream   stream // used while a service answers
 
 	in  []byte // what was read of the client; in[:r] belongs to the current exchange
 	r   int    // start of the unread bytes of in
