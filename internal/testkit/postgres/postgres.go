@@ -51,6 +51,39 @@ type server struct {
 // variable [Require] is set.
 func Start(t testing.TB) string {
 	t.Helper()
+	return running(t).database(t, "template1")
+}
+
+// Template is a database that is made once for all tests that begin with what
+// is in it.
+type Template struct {
+	once    sync.Once
+	prepare func(ctx context.Context, url string) error
+	name    string
+	err     error
+}
+
+// NewTemplate returns a template with what prepare puts into an empty database.
+// When prepare returns, no connection of its own may be left.
+func NewTemplate(prepare func(ctx context.Context, url string) error) *Template {
+	return &Template{prepare: prepare}
+}
+
+// Start is like the function [Start], of a database that is a copy of the
+// template.
+func (p *Template) Start(t testing.TB) string {
+	t.Helper()
+	s := running(t)
+	p.once.Do(func() { p.name, p.err = s.template(p.prepare) })
+	if p.err != nil {
+		t.Fatalf("make a template: %v", p.err)
+	}
+	return s.database(t, p.name)
+}
+
+// running returns the server of this process, or ends the test as [Start] says.
+func running(t testing.TB) *server {
+	t.Helper()
 	s, err := process()
 	if errors.Is(err, errMissing) && os.Getenv(Require) != "1" {
 		t.Skip(err)
@@ -58,11 +91,22 @@ func Start(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// name returns a name for the next database.
+func (s *server) name() string {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.made++
-	name := "test_" + strconv.Itoa(s.made)
-	s.mu.Unlock()
-	if err := s.execute(t.Context(), "CREATE DATABASE "+name); err != nil {
+	return "test_" + strconv.Itoa(s.made)
+}
+
+// database makes a copy of a database that nobody is connected to.
+func (s *server) database(t testing.TB, template string) string {
+	t.Helper()
+	name := s.name()
+	if err := s.execute(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatalf("make a database: %v", err)
 	}
 	t.Cleanup(func() {
@@ -71,6 +115,21 @@ func Start(t testing.TB) string {
 		}
 	})
 	return s.url(name)
+}
+
+// template makes a database, has it prepared and sees to it that nobody
+// connects to it any more: what is connected to cannot be copied.
+func (s *server) template(prepare func(context.Context, string) error) (name string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	name = s.name()
+	if err := s.execute(ctx, "CREATE DATABASE "+name); err != nil {
+		return "", err
+	}
+	if err := prepare(ctx, s.url(name)); err != nil {
+		return "", err
+	}
+	return name, s.execute(ctx, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false")
 }
 
 func (s *server) url(database string) string {

@@ -1,0 +1,4 @@
+// Package database gives tests SQLite databases of the control plane that have
+// their schema already: making it takes longer than most tests. It must not be
+// used by anything but tests, nor by those that look at how a schema is made.
+package database
