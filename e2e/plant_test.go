@@ -18,6 +18,7 @@ import (
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/client"
+	"github.com/gatewright/gatewright/internal/testkit/ports"
 )
 
 // patience bounds every wait of these tests. It is long, because the machine
@@ -177,7 +178,7 @@ func (p *plant) dataDir(i int) string { return filepath.Join(p.dir, fmt.Sprintf(
 // admin token that all of them know.
 func (p *plant) replica(i int) *replica {
 	p.t.Helper()
-	address := freeAddress(p.t)
+	address := ports.Free(p.t)
 	config := filepath.Join(p.dir, fmt.Sprintf("server-%d.yaml", i))
 	text := fmt.Sprintf("listen: [%q]\ndataDir: %q\nlostAfter: 10s\nsecretKeysFile: %q\nstore: {postgres: %q}\n",
 		address, p.dataDir(i), filepath.Join(p.dir, "secret-keys"), p.database)
@@ -239,7 +240,7 @@ func (p *plant) gateway(group, name string, flags ...string) *process {
 	p.must(err)
 	file := filepath.Join(p.dir, name+".token")
 	p.must(os.WriteFile(file, []byte(tok.Secret), 0o600))
-	p.listen[name] = freeAddress(p.t)
+	p.listen[name] = ports.Free(p.t)
 	for i := range p.replicas {
 		flags = append(flags, "--server", p.replicas[(i+len(p.gateways))%len(p.replicas)].url)
 	}
@@ -430,16 +431,6 @@ func runtime(nodes []string) *client.Runtime {
 		rt.Nodes = append(rt.Nodes, node)
 	}
 	return rt
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
 }
 
 func tail(s string, n int) string {

@@ -22,7 +22,7 @@ func UserName(name string) (shown, key string, err error) {
 	}
 	key, err = precis.UsernameCaseMapped.String(shown)
 	if err != nil {
-		return "", "", gatewright.FieldErrorf("username", "user name %q has characters that a login cannot have; use letters, digits and - . _ @ +", shown)
+		return "", "", gatewright.FieldErrorf("name", "user name %q has characters that a login cannot have; use letters, digits and - . _ @ +", shown)
 	}
 	return shown, key, nil
 }

@@ -78,8 +78,14 @@ func TestPasswordDamaged(t *testing.T) {
 	good, err := h.Hash(t.Context(), "some password")
 	wantCode(t, err, "")
 	salt, key := "c2FsdHNhbHRzYWx0c2FsdA", strings.Repeat("A", 43)
+	for n := range len(good) {
+		if ok, _, err := h.Verify(t.Context(), good[:n], "some password"); ok || err == nil && n > 0 { // nothing is nobody's hash
+			t.Errorf("%q, which is cut off: ok %t, error %v", good[:n], ok, err)
+		}
+	}
 	for name, stored := range map[string]string{
-		"cut off":           good[:len(good)-4],
+		"shorter key":       "$argon2id$v=19$m=8,t=1,p=1$" + salt + "$" + key[:39], // decodes: its last bits are clear
+		"longer key":        "$argon2id$v=19$m=8,t=1,p=1$" + salt + "$" + key + "A",
 		"bcrypt":            "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
 		"argon2i":           strings.Replace(good, "argon2id", "argon2i", 1),
 		"other version":     strings.Replace(good, "v=19", "v=16", 1),
@@ -89,7 +95,7 @@ func TestPasswordDamaged(t *testing.T) {
 		"for ever":          "$argon2id$v=19$m=8,t=4294967295,p=1$" + salt + "$" + key,
 		"overflow":          "$argon2id$v=19$m=99999999999,t=1,p=1$" + salt + "$" + key,
 		"no key":            "$argon2id$v=19$m=8,t=1,p=1$" + salt + "$",
-		"short salt":        "$argon2id$v=19$m=8,t=1,p=1$AAAA$" + key,
+		"short salt":        "$argon2id$v=19$m=8,t=1,p=1$" + salt[:11] + "$" + key,
 		"parameters follow": strings.Replace(good, "p=1", "p=1,x=1", 1),
 		"very long":         good + strings.Repeat("A", 1<<20),
 		"plain text":        "some password",

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -115,7 +116,11 @@ func (t *Throttle) Succeeded(account string, from netip.Addr) {
 // TooManyAttempts returns the error for an attempt that has to wait; wait is
 // rounded up to seconds, as Retry-After has them.
 func TooManyAttempts(wait time.Duration) *gatewright.Error {
-	return gatewright.Errorf(gatewright.LimitExceeded, "too many failed attempts; try again in %d seconds", RetryAfter(wait))
+	seconds := "1 second"
+	if n := RetryAfter(wait); n != 1 {
+		seconds = fmt.Sprintf("%d seconds", n)
+	}
+	return gatewright.Errorf(gatewright.LimitExceeded, "too many failed attempts; try again in %s", seconds)
 }
 
 // RetryAfter returns a wait in whole seconds, at least 1.

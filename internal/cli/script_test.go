@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -28,6 +29,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gatewright/gatewright/internal/testkit/ports"
 )
 
 // patience bounds what a script waits for; nothing is measured by it.
@@ -49,7 +52,6 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ports := newPorts()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -58,7 +60,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv("TZ", "UTC")
 			for _, name := range portNames() {
-				address, err := ports.take()
+				address, err := ports.Take(context.Background())
 				if err != nil {
 					return err
 				}
@@ -74,16 +76,16 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"awaits":      cmdAwaits,
 			"certificate": cmdCertificate,
+			"dies":        cmdKill, // "kill" and "stop" are commands of testscript itself, which go before these
+			"ends":        cmdStop,
 			"exits":       cmdExits,
 			"expand":      cmdExpand,
 			"hears":       cmdHears,
 			"httpget":     cmdHTTPGet,
-			"kill":        cmdKill,
 			"mode":        cmdMode,
 			"save":        cmdSave,
 			"scrubs":      cmdScrubs,
 			"start":       cmdStart,
-			"stop":        cmdStop,
 			"until":       cmdUntil,
 			"webhook":     cmdWebhook,
 		},
@@ -93,30 +95,6 @@ func TestScripts(t *testing.T) {
 // portNames are the environment variables that hold free addresses.
 func portNames() []string {
 	return []string{"CONTROL", "TEST", "PRODUCTION", "PETS", "PETS2", "HTTPBIN", "HTTPBIN2", "SPARE"}
-}
-
-// ports hands out addresses nobody listens on. They are below the range the
-// system takes ports of outgoing connections from, so that they stay free.
-type ports struct {
-	mu   sync.Mutex
-	next int
-}
-
-func newPorts() *ports { return &ports{next: 20_000 + os.Getpid()%1000*10} }
-
-func (p *ports) take() (string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for range 2000 {
-		p.next++
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(p.next))
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			continue
-		}
-		return address, l.Close()
-	}
-	return "", errors.New("no free port")
 }
 
 type processesKey struct{}

@@ -38,6 +38,12 @@ func (c *Client) Registries(ctx context.Context, group string, page Page) (*List
 	return fetch[List[*gatewright.Registry]](ctx, c, get(page.query(), "groups", group, "registries"))
 }
 
+// FlowHooks returns the shared flows that act before and after all proxies of a
+// group.
+func (c *Client) FlowHooks(ctx context.Context, group string) (*gatewright.FlowHooks, error) {
+	return fetch[gatewright.FlowHooks](ctx, c, get(nil, "groups", group, "flow-hooks"))
+}
+
 // Instances lists the instances of a group, or of all when group is "".
 func (c *Client) Instances(ctx context.Context, group string, page Page) (*List[*InstanceInfo], error) {
 	return fetch[List[*InstanceInfo]](ctx, c, get(page.query("group", group), "instances"))

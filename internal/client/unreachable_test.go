@@ -17,6 +17,7 @@ import (
 	"github.com/gatewright/gatewright/internal/client"
 	"github.com/gatewright/gatewright/internal/management"
 	"github.com/gatewright/gatewright/internal/management/managementtest"
+	"github.com/gatewright/gatewright/internal/testkit/ports"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -103,16 +104,9 @@ func TestUntrustedCertificate(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := "http://" + l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	url := "http://" + ports.Free(t)
 	c := newClient(t, url, "t")
-	_, err = c.Version(t.Context())
+	_, err := c.Version(t.Context())
 	if gatewright.CodeOf(err) != gatewright.Unavailable || err.Error() != "no control plane answers at "+url+"; is it running, and is that its address (--server)? For a first look start one with: gatewright dev" {
 		t.Errorf("error = %v", err)
 	}
@@ -153,11 +147,11 @@ func TestDeadlines(t *testing.T) {
 func TestWaitChangeSurvivesRestart(t *testing.T) {
 	w := managementtest.New(t, management.Config{})
 	g := w.Group("test")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address := ports.Free(t)
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
 	first := &httptest.Server{Listener: l, Config: &http.Server{Handler: w.API.Handler()}}
 	first.Start()
 	c := newClient(t, "http://"+address, w.Token)

@@ -123,7 +123,7 @@ func (f *Fleet) serveJoin(w http.ResponseWriter, r *http.Request, t *gatewright.
 			gatewright.ResourceFormat, req.Version, req.Formats.Min, req.Formats.Max)
 	}
 	joined, err := f.control.Join(r.Context(), t.Group, control.Join{
-		Instance: req.Instance, SessionKey: req.SessionKey, Name: req.Name, Address: req.Address, Version: req.Version,
+		Instance: req.Instance, SessionKey: req.SessionKey, Name: req.Name, Address: req.Address, Version: req.Version, ConfigID: req.ConfigID,
 		Generation: req.Generation, Digest: req.Digest, Rejected: req.Rejections, Connected: req.Instance != "" && f.connected(req.Instance),
 	})
 	if err != nil {
@@ -135,6 +135,7 @@ func (f *Fleet) serveJoin(w http.ResponseWriter, r *http.Request, t *gatewright.
 	f.answer(w, http.StatusOK, &link.JoinResponse{
 		Instance: joined.Instance, SessionKey: joined.SessionKey, Group: g.ID, GroupName: g.Name,
 		Heartbeat: gatewright.Duration(f.cfg.Heartbeat), Ping: gatewright.Duration(f.cfg.Ping), Version: f.cfg.Version,
+		ConfigID: req.ConfigID, Pins: joined.Pins,
 	})
 	return nil
 }

@@ -95,6 +95,32 @@ func (p *pipes) Close() error {
 
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
+// lenient is a connection on which no write comes too late until the test says
+// so: what it wants to read has to arrive, however busy the machine is.
+type lenient struct {
+	net.Conn
+	mu       sync.Mutex
+	strict   bool
+	deadline time.Time // of writes, as last asked for
+}
+
+func (l *lenient) SetWriteDeadline(at time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deadline = at
+	if !l.strict {
+		return nil
+	}
+	return l.Conn.SetWriteDeadline(at)
+}
+
+func (l *lenient) beStrict() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.strict = true
+	return l.Conn.SetWriteDeadline(l.deadline)
+}
+
 // openUnread opens a stream over a connection without buffer and reads its
 // head only.
 func openUnread(t *testing.T, p *fleettest.Plane, c *caller) (net.Conn, *bufio.Reader) {
@@ -108,7 +134,8 @@ func openUnread(t *testing.T, p *fleettest.Plane, c *caller) (net.Conn, *bufio.R
 			t.Errorf("serve: %v", err)
 		}
 	}()
-	near, far := net.Pipe()
+	near, end := net.Pipe()
+	far := &lenient{Conn: end}
 	t.Cleanup(func() {
 		_ = near.Close()
 		if err := server.Close(); err != nil {
@@ -132,6 +159,9 @@ func openUnread(t *testing.T, p *fleettest.Plane, c *caller) (net.Conn, *bufio.R
 			t.Fatal(err)
 		}
 		if line == "\r\n" {
+			if err := far.beStrict(); err != nil {
+				t.Fatal(err)
+			}
 			return near, r
 		}
 	}

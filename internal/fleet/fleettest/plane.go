@@ -15,11 +15,13 @@ import (
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/fleet"
 	"github.com/gatewright/gatewright/internal/sqlstore"
+	"github.com/gatewright/gatewright/internal/testkit/database"
+	"github.com/gatewright/gatewright/internal/testkit/ports"
 )
 
 // Patience is how long tests wait for what must happen. It is generous: a test
 // that works never waits for its end.
-const Patience = 30 * time.Second
+const Patience = 2 * time.Minute
 
 // Actor is who does things in tests.
 var Actor = gatewright.Actor{Name: "admin", Client: "test"}
@@ -52,14 +54,17 @@ type Plane struct {
 // New returns a control plane that is to be started. It ends with the test.
 func New(t testing.TB) *Plane {
 	p := &Plane{
-		t: t, path: filepath.Join(t.TempDir(), "gatewright.db"), address: "127.0.0.1:0", Clock: NewClock(),
-		Config: fleet.Config{Ping: 200 * time.Millisecond, Heartbeat: 200 * time.Millisecond, Version: "test"},
+		t: t, path: filepath.Join(t.TempDir(), "gatewright.db"), address: ports.Free(t), Clock: NewClock(),
+		// A stream is given up when three pings fail to come: were they more
+		// frequent, a busy machine would break streams that no test wants broken.
+		Config: fleet.Config{Ping: time.Second, Heartbeat: 200 * time.Millisecond, Version: "test"},
 	}
+	database.Empty(t, p.path)
 	t.Cleanup(p.Stop)
 	return p
 }
 
-// Start starts the control plane, on the address it had before if any.
+// Start starts the control plane, always on the same address.
 func (p *Plane) Start() {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -80,7 +85,7 @@ func (p *Plane) Start() {
 	var listen net.ListenConfig
 	l, err := listen.Listen(ctx, "tcp", p.address)
 	p.must(err)
-	p.address, p.URL = l.Addr().String(), "http://"+l.Addr().String()
+	p.URL = "http://" + p.address
 	h := p.Fleet.Handler()
 	if p.Wrap != nil {
 		h = p.Wrap(h)

@@ -30,6 +30,10 @@ func chinese(event gatewright.NotificationEvent) Template {
 		return Template{"已上线:" + change, by + from + reason}
 	case gatewright.EventFailed:
 		return Template{"变更失败:" + change, cause + by + "原有版本继续运行,本次变更未对外提供服务。"}
+	case gatewright.EventCancelled:
+		return Template{"已撤回:" + change, cause + "未做任何变更。"}
+	case gatewright.EventSuperseded:
+		return Template{"已被取代:" + change, cause + by + "本次变更未对外提供服务;如仍需要,请重新提交。"}
 	case gatewright.EventReverted:
 		return Template{"已还原:" + change, cause + by + from + reason}
 	case gatewright.EventExpired:

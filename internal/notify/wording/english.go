@@ -30,6 +30,10 @@ func english(event gatewright.NotificationEvent) Template {
 		return Template{"Live: " + change, by + from + reason}
 	case gatewright.EventFailed:
 		return Template{"Failed: " + change, cause + by + "What ran before still runs; nothing of this change has served."}
+	case gatewright.EventCancelled:
+		return Template{"Cancelled: " + change, cause + "Nothing has changed."}
+	case gatewright.EventSuperseded:
+		return Template{"Superseded: " + change, cause + by + "Nothing of this change has served. Submit it again if it is still wanted."}
 	case gatewright.EventReverted:
 		return Template{"Put back: " + change, cause + by + from + reason}
 	case gatewright.EventExpired:

@@ -30,6 +30,10 @@ func german(event gatewright.NotificationEvent) Template {
 		return Template{"In Betrieb: " + change, by + from + reason}
 	case gatewright.EventFailed:
 		return Template{"Fehlgeschlagen: " + change, cause + by + "Was vorher lief, läuft weiter; nichts von dieser Änderung war in Betrieb."}
+	case gatewright.EventCancelled:
+		return Template{"Zurückgezogen: " + change, cause + "Es hat sich nichts geändert."}
+	case gatewright.EventSuperseded:
+		return Template{"Überholt: " + change, cause + by + "Nichts von dieser Änderung war in Betrieb. Bei Bedarf bitte erneut einreichen."}
 	case gatewright.EventReverted:
 		return Template{"Zurückgenommen: " + change, cause + by + from + reason}
 	case gatewright.EventExpired:
