@@ -125,7 +125,7 @@ func (c *Canary) Validate() error {
 }
 
 func checkPercent(field string, p float64) error {
-	if math.IsNaN(p) || p < 0 || p > 100 || math.Abs(p*100-math.Round(p*100)) > 1e-6 {
+	if math.IsNaN(p) || math.Signbit(p) || p > 100 || math.Abs(p*100-math.Round(p*100)) > 1e-6 {
 		return FieldErrorf(field, "%g is not a percentage from 0 to 100 with at most two decimals", p)
 	}
 	return nil

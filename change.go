@@ -14,6 +14,7 @@ const (
 	ChangeDeploy    ChangeKind = "deploy"
 	ChangeSync      ChangeKind = "sync"
 	ChangeRollback  ChangeKind = "rollback"
+	ChangeRevert    ChangeKind = "revert" // puts all that a live change altered back
 	ChangeUndeploy  ChangeKind = "undeploy"
 	ChangeEnable    ChangeKind = "enable"
 	ChangeDisable   ChangeKind = "disable"
@@ -34,7 +35,7 @@ const (
 // ChangeKinds lists the kinds of change.
 func ChangeKinds() []string {
 	kinds := []ChangeKind{
-		ChangePublish, ChangeDeploy, ChangeSync, ChangeRollback, ChangeUndeploy, ChangeEnable, ChangeDisable, ChangeConfigure,
+		ChangePublish, ChangeDeploy, ChangeSync, ChangeRollback, ChangeRevert, ChangeUndeploy, ChangeEnable, ChangeDisable, ChangeConfigure,
 		ChangeCanaryStart, ChangeCanaryStep, ChangeCanaryPromote, ChangeCanaryAbort,
 		ChangeDeprecate, ChangeRetire, ChangeAccess, ChangeSettings, ChangeApply,
 	}
@@ -104,6 +105,7 @@ type Change struct {
 	BreakFreeze bool              `json:"breakFreeze,omitempty"` // may begin in a freeze window
 	Force       bool              `json:"force,omitempty"`       // may retire what is still called
 	Reverts     ChangeID          `json:"reverts,omitempty"`     // the change it puts back
+	RevertedBy  ChangeID          `json:"revertedBy,omitempty"`  // the change that put it back
 	NoInstance  bool              `json:"noInstance,omitempty"`  // may go live before any instance is reachable
 	Author      string            `json:"author"`                // who
 	Client      string            `json:"client"`                // through what: "cli", "api" …
@@ -202,6 +204,7 @@ const (
 	OutcomePrepared OutcomeState = "prepared" // built, not serving
 	OutcomeRejected OutcomeState = "rejected" // could not be built
 	OutcomeApplied  OutcomeState = "applied"  // serving
+	OutcomePinned   OutcomeState = "pinned"   // has it, and goes on with what it is pinned to
 )
 
 // InstanceOutcome is one instance's part in a change.

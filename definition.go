@@ -1,6 +1,7 @@
 package gatewright
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -18,10 +19,11 @@ const (
 
 // Definition is the versioned content of an API.
 type Definition struct {
+	Kind        Kind       `json:"kind,omitempty"` // "" is KindProxy
 	Title       string     `json:"title"`
 	Description string     `json:"description,omitempty"`
 	Version     string     `json:"version,omitempty"`   // what the document calls itself; displayed, not the label
-	BasePath    string     `json:"basePath"`            // canonical, "/" for the root; in front of every route's path
+	BasePath    string     `json:"basePath"`            // canonical, "/" for the root; in front of every route's path; "" of a shared flow
 	Host        string     `json:"host,omitempty"`      // the name the document gives the service: its host; "" when it names none
 	Endpoints   *Endpoints `json:"endpoints,omitempty"` // what the document says in x-google-endpoints
 	AllowCORS   bool       `json:"allowCORS,omitempty"` // OPTIONS requests go to the upstream, without access checks
@@ -95,13 +97,57 @@ func (d *Definition) Validate() error {
 	if err := CheckName("title", d.Title); err != nil {
 		add("title", "%s", err)
 	}
+	if err := checkPolicies(d.Policies); err != nil {
+		add("policies", "%s", err)
+	}
+	switch d.APIKind() {
+	case KindProxy:
+		d.checkRoutes(add)
+	case KindFlow:
+		d.checkFlow(add)
+	default:
+		add("kind", "%q is not the kind of a definition", d.Kind)
+	}
+	if more := len(details) - MaxFindings; more > 0 {
+		details = append(details[:MaxFindings:MaxFindings], Detail{Message: fmt.Sprintf("and %d more", more)})
+	}
+	if len(details) > 0 {
+		return &Error{Code: Invalid, Message: "the definition is not valid", Details: details}
+	}
+	return nil
+}
+
+// APIKind returns the kind of API whose content this is.
+func (d *Definition) APIKind() Kind { return cmp.Or(d.Kind, KindProxy) }
+
+// checkFlow adds what is wrong with the content of a shared flow: it has
+// policies and nothing else.
+func (d *Definition) checkFlow(add func(subject, format string, args ...any)) {
+	if len(d.Policies) == 0 {
+		add("policies", "there are none; a shared flow is made of policies")
+	}
+	for _, extra := range []struct {
+		name string
+		set  bool
+	}{
+		{"base path", d.BasePath != ""}, {"host", d.Host != ""}, {"x-google-endpoints", d.Endpoints != nil},
+		{"allowCORS", d.AllowCORS}, {"routes", len(d.Routes) > 0},
+	} {
+		if extra.set {
+			add(extra.name, "a shared flow has none: it has policies, which act where other APIs call it")
+		}
+	}
+}
+
+// checkRoutes adds what is wrong with base path and routes.
+func (d *Definition) checkRoutes(add func(subject, format string, args ...any)) {
+	if d.Kind != "" {
+		add("kind", "%q is what a definition is of that names no kind; leave it out", d.Kind)
+	}
 	if base, err := CanonicalBasePath(d.BasePath); err != nil {
 		add("base path", "%s", err)
 	} else if base != d.BasePath {
 		add("base path", "%q is not canonical; write %q", d.BasePath, base)
-	}
-	if err := checkPolicies(d.Policies); err != nil {
-		add("policies", "%s", err)
 	}
 	if len(d.Routes) == 0 {
 		add("routes", "there are none; an API needs at least one operation")
@@ -133,11 +179,4 @@ func (d *Definition) Validate() error {
 			}
 		}
 	}
-	if more := len(details) - MaxFindings; more > 0 {
-		details = append(details[:MaxFindings:MaxFindings], Detail{Message: fmt.Sprintf("and %d more", more)})
-	}
-	if len(details) > 0 {
-		return &Error{Code: Invalid, Message: "the definition is not valid", Details: details}
-	}
-	return nil
 }

@@ -86,7 +86,7 @@ func TestReceiverURLStaysInside(t *testing.T) {
 func TestNotificationEvents(t *testing.T) {
 	events := gatewright.NotificationEvents()
 	slices.Sort(events)
-	if len(slices.Compact(events)) != 14 {
+	if len(slices.Compact(events)) != 16 {
 		t.Fatalf("events are listed twice or missing: %v", events)
 	}
 }

@@ -35,8 +35,11 @@ func checkPart(what, name string) error {
 	if err := CheckName(what, name); err != nil {
 		return err
 	}
+	if name == "." || name == ".." {
+		return FieldErrorf(memberOf(what), "%s %q is a step in a path and no name", what, name)
+	}
 	if strings.Contains(name, "/") {
-		return FieldErrorf(strings.ReplaceAll(what, " ", ""), "%s %q contains a slash, which stands between the parts of a path", what, name)
+		return FieldErrorf(memberOf(what), "%s %q contains a slash, which stands between the parts of a path", what, name)
 	}
 	return nil
 }

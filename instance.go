@@ -14,8 +14,9 @@ type Instance struct {
 	ID         InstanceID  `json:"id"`
 	Group      GroupID     `json:"group"`
 	Name       string      `json:"name"`
-	Address    string      `json:"address"` // where it listens for traffic
-	Version    string      `json:"version"` // of its binary
+	Address    string      `json:"address"`            // where it listens for traffic
+	Version    string      `json:"version"`            // of its binary
+	ConfigID   string      `json:"configId,omitempty"` // it is pinned to, see [Pin]; "" follows its group
 	JoinedAt   time.Time   `json:"joinedAt"`
 	LastSeen   time.Time   `json:"lastSeen"`                     // receipt of its last report, by the control plane's clock
 	LeftAt     time.Time   `json:"leftAt,omitzero"`              // it said goodbye; zero while it runs

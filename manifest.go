@@ -19,16 +19,20 @@ const (
 const MaxResourceBytes = 16 << 20
 
 // Key names a resource within a group: "slot/<api>/<track>",
-// "rev/<api>/<number>", "registry/<name>", "app/<id>".
+// "rev/<api>/<number>", "registry/<name>", "app/<id>", "flow-hooks".
 type Key string
 
 // The kinds of key.
 const (
-	KeySlot     = "slot"
-	KeyRevision = "rev"
-	KeyRegistry = "registry"
-	KeyApp      = "app"
+	KeySlot      = "slot"
+	KeyRevision  = "rev"
+	KeyRegistry  = "registry"
+	KeyApp       = "app"
+	KeyFlowHooks = "flow-hooks"
 )
+
+// FlowHooksKey is the key of a group's flow hooks.
+const FlowHooksKey Key = KeyFlowHooks
 
 // SlotResourceKey returns the key of what a slot does with its revisions.
 func SlotResourceKey(slot SlotKey) Key {
@@ -75,17 +79,18 @@ func (d *Delta) Empty() bool { return len(d.Upserts) == 0 && len(d.Deletes) == 0
 // Resource is what a blob holds: one member is set. Gateways run resources;
 // they know nothing of revisions in the making, plans or people.
 type Resource struct {
-	Format   int               `json:"format"`
-	Revision *RevisionResource `json:"revision,omitempty"`
-	Slot     *SlotResource     `json:"slot,omitempty"`
-	Registry *Registry         `json:"registry,omitempty"`
-	App      *AppResource      `json:"app,omitempty"`
+	Format    int               `json:"format"`
+	Revision  *RevisionResource `json:"revision,omitempty"`
+	Slot      *SlotResource     `json:"slot,omitempty"`
+	Registry  *Registry         `json:"registry,omitempty"`
+	App       *AppResource      `json:"app,omitempty"`
+	FlowHooks *FlowHooks        `json:"flowHooks,omitempty"`
 }
 
 // members counts the members that are set.
 func (r *Resource) members() int {
 	n := 0
-	for _, set := range []bool{r.Revision != nil, r.Slot != nil, r.Registry != nil, r.App != nil} {
+	for _, set := range []bool{r.Revision != nil, r.Slot != nil, r.Registry != nil, r.App != nil, r.FlowHooks != nil} {
 		if set {
 			n++
 		}
@@ -101,6 +106,10 @@ type RevisionResource struct {
 	BasePath string   `json:"basePath"`
 	Policies []Policy `json:"policies,omitempty"`
 	Routes   []Route  `json:"routes"`
+
+	// AllowCORS has OPTIONS requests for the routes' paths go to the upstream,
+	// whatever methods the routes are for, without access checks.
+	AllowCORS bool `json:"allowCORS,omitempty"`
 }
 
 // RevisionRef names a revision whose [RevisionResource] is in the same
@@ -114,6 +123,7 @@ type RevisionRef struct {
 // alters often, like shares and upstreams, alters it alone.
 type SlotResource struct {
 	API            APIID           `json:"api"`
+	Kind           Kind            `json:"kind,omitempty"` // "" is KindProxy; of a flow API to ConfigID and Enabled count
 	Name           string          `json:"name"`
 	Track          string          `json:"track"`
 	Current        RevisionRef     `json:"current"`

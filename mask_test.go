@@ -58,6 +58,7 @@ var told = map[string]string{
 	"AppResource.Keys":    "a list; its members are judged by themselves",
 	"SlotContent.Hash":    "fingerprint of a revision",
 	"Document.Digest":     "fingerprint of a document",
+	"Pin.Hash":            "fingerprint of a revision",
 	"Change.PlanHash":     "fingerprint of a plan",
 	"VersionBinding.Hash": "fingerprint of a revision",
 	"Revision.Hash":       "fingerprint of a revision",

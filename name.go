@@ -34,8 +34,22 @@ func CheckLabel(label string) error {
 	return nil
 }
 
+// memberOf returns the JSON member that holds what is called what: a "folder
+// name" is the member name of a folder.
+func memberOf(what string) string {
+	switch {
+	case what == "display name":
+		return "displayName"
+	case strings.HasSuffix(what, " name"):
+		return "name"
+	case strings.HasPrefix(what, "label "):
+		return "labels"
+	}
+	return strings.ReplaceAll(what, " ", "")
+}
+
 func checkText(what, s string, limit int) error {
-	field := strings.ReplaceAll(what, " ", "")
+	field := memberOf(what)
 	switch {
 	case s == "":
 		return FieldErrorf(field, "%s is empty", what)

@@ -20,6 +20,8 @@ const (
 	EventScheduled      NotificationEvent = "change.scheduled"       // it waits for its time
 	EventLive           NotificationEvent = "change.live"            // every reachable instance runs it
 	EventFailed         NotificationEvent = "change.failed"          // nothing of it ever served
+	EventCancelled      NotificationEvent = "change.cancelled"       // it was withdrawn before it began
+	EventSuperseded     NotificationEvent = "change.superseded"      // another change overtook it, or made it void
 	EventReverted       NotificationEvent = "change.reverted"        // it was live and was put back
 	EventExpired        NotificationEvent = "change.expired"         // its time passed before it could begin
 	EventDeprecated     NotificationEvent = "track.deprecated"       // callers should move to something else
@@ -34,8 +36,8 @@ const (
 // tracks, then what expires, then the test.
 func NotificationEvents() []NotificationEvent {
 	return []NotificationEvent{
-		EventApprovalWanted, EventApproved, EventRejected, EventScheduled, EventLive, EventFailed, EventReverted,
-		EventExpired, EventDeprecated, EventSunset, EventRetired, EventGrantEnds, EventCredentialEnds, EventReceiverTest,
+		EventApprovalWanted, EventApproved, EventRejected, EventScheduled, EventLive, EventFailed, EventCancelled,
+		EventSuperseded, EventReverted, EventExpired, EventDeprecated, EventSunset, EventRetired, EventGrantEnds, EventCredentialEnds, EventReceiverTest,
 	}
 }
 

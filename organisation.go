@@ -38,6 +38,7 @@ const (
 // that neither has is standard.
 func DefaultPolicyClasses() map[string]PolicyClass {
 	return map[string]PolicyClass{
+		PolicyFlow:       PolicyStandard, // what it calls counts as well
 		"headers":        PolicyStandard,
 		"ip-restriction": PolicyStandard,
 		"respond":        PolicyStandard,

@@ -8,7 +8,7 @@ type Plan struct {
 	Items     []PlanItem   `json:"items"`
 	Findings  []Finding    `json:"findings"`
 	Instances []PlanTarget `json:"instances"`          // that would prepare and activate it
-	Units     *PlanUnits   `json:"units,omitempty"`    // deployment units of the group; nil when they are not concerned
+	Units     *PlanUnits   `json:"units,omitempty"`    // deployment units of the group; nil when they are not concerned, or not counted: planning does, submitting does not
 	Approval  *Approval    `json:"approval,omitempty"` // what it would wait for
 	NoOp      bool         `json:"noOp"`               // nothing would change
 }

@@ -10,8 +10,9 @@ const MaxGroupResourceBytes = 1 << 20
 
 // GroupResource is what a group has beside its slots: one member is set.
 type GroupResource struct {
-	Registry *Registry `json:"registry,omitempty"`
-	App      *App      `json:"app,omitempty"`
+	Registry  *Registry  `json:"registry,omitempty"`
+	App       *App       `json:"app,omitempty"`
+	FlowHooks *FlowHooks `json:"flowHooks,omitempty"`
 }
 
 // member is what every kind of group resource can tell of itself.
@@ -21,14 +22,22 @@ type member interface {
 	Validate() error
 }
 
+// member returns the one member that is set; nil when it is not exactly one.
 func (r *GroupResource) member() member {
-	switch {
-	case r.Registry != nil && r.App == nil:
-		return r.Registry
-	case r.App != nil && r.Registry == nil:
-		return r.App
+	var set []member
+	if r.Registry != nil {
+		set = append(set, r.Registry)
 	}
-	return nil
+	if r.App != nil {
+		set = append(set, r.App)
+	}
+	if r.FlowHooks != nil {
+		set = append(set, r.FlowHooks)
+	}
+	if len(set) != 1 {
+		return nil
+	}
+	return set[0]
 }
 
 // Key returns the key of the resource; "" when not exactly one member is set.
@@ -51,7 +60,7 @@ func (r *GroupResource) Title() string {
 func (r *GroupResource) Validate() error {
 	m := r.member()
 	if m == nil {
-		return FieldErrorf("resource", "a group resource is one thing: a registry or an app")
+		return FieldErrorf("resource", "a group resource is one thing: a registry, an app or flow hooks")
 	}
 	if err := m.Validate(); err != nil {
 		return err

@@ -18,6 +18,7 @@ const (
 type Deployment struct {
 	API       APIID            `json:"api"`
 	APIName   string           `json:"apiName"`
+	Kind      Kind             `json:"kind"`
 	Track     string           `json:"track"`
 	BasePath  string           `json:"basePath"`
 	Group     GroupID          `json:"group"`
@@ -50,4 +51,12 @@ type InstanceStatus struct {
 	Health   Health        `json:"health"`
 	State    InstanceState `json:"state"`
 	Message  string        `json:"message,omitempty"` // in the gateway's own words
+	Pin      *Pinned       `json:"pin,omitempty"`     // nil when it runs what the group runs here
+}
+
+// Pinned tells what an instance runs of an API because of its [Pin].
+type Pinned struct {
+	ConfigID string `json:"configId"`
+	Number   int    `json:"number"`
+	Version  string `json:"version,omitempty"`
 }

@@ -78,7 +78,7 @@ func CheckUserName(name string) error {
 		return err
 	}
 	if strings.ContainsFunc(name, unicode.IsSpace) {
-		return FieldErrorf("username", "user name %q contains white space", name)
+		return FieldErrorf("name", "user name %q contains white space", name)
 	}
 	return nil
 }

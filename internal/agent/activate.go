@@ -22,11 +22,16 @@ func (a *Agent) manifest(ctx context.Context, m *link.Message) error {
 	if entries == nil {
 		entries = map[gatewright.Key]gatewright.Hash{}
 	}
-	if err := a.apply(ctx, a.running.toward(entries), m.Generation); err != nil {
+	instead, err := a.instead(ctx, func(k gatewright.Key) gatewright.Hash { return entries[k] })
+	if err != nil {
+		return err
+	}
+	if err := a.apply(ctx, a.running.toward(over(entries, instead)), m.Generation); err != nil {
 		return err
 	}
 	a.askWhole = false
 	a.running.Group, a.running.Entries, a.running.digest = m.Group, entries, gatewright.DigestOf(entries)
+	a.running.ConfigID, a.running.Instead = a.pinning.configID, instead
 	a.activated(m, nil)
 	return nil
 }
@@ -46,25 +51,31 @@ func (a *Agent) delta(ctx context.Context, m *link.Message) error {
 	if c := a.take(m); c != nil {
 		err := a.runtime.Commit(c.built, m.Generation)
 		if err == nil {
-			a.running.settle(alt, nil)
-			a.led(ctx, alt, m)
+			a.running.settle(c.own, nil)
+			a.led(ctx, alt, c.own, c.instead, m)
 			return nil
 		}
 		a.log.Info("what was prepared is built again", slog.String("change", string(c.change)), slog.Any("error", err))
 	}
-	if err := a.apply(ctx, alt, m.Generation); err != nil {
+	instead, err := a.instead(ctx, a.running.following(alt))
+	if err != nil {
 		return err
 	}
-	a.led(ctx, alt, m)
+	own := a.running.turned(alt, instead)
+	if err := a.apply(ctx, own, m.Generation); err != nil {
+		return err
+	}
+	a.led(ctx, alt, own, instead, m)
 	return nil
 }
 
-// led finishes the activation of a delta. What was rejected before and is not
-// in it is tried again: it may have waited for something that is.
-func (a *Agent) led(ctx context.Context, alt alteration, m *link.Message) {
+// led finishes the activation of a delta, which altered the group's manifest
+// and, in its own way, what runs here. What was rejected before and is not in
+// it is tried again: it may have waited for something that is.
+func (a *Agent) led(ctx context.Context, alt, own alteration, instead map[gatewright.Key]gatewright.Hash, m *link.Message) {
 	alt.on(a.running.Entries)
-	a.running.Generation, a.running.digest = m.Generation, m.Digest
-	a.retry(ctx, a.running.rejected(alt))
+	a.running.Generation, a.running.digest, a.running.Instead = m.Generation, m.Digest, instead
+	a.retry(ctx, a.running.rejected(own))
 	a.activated(m, &gatewright.Delta{Upserts: m.Upserts, Deletes: m.Deletes})
 }
 
@@ -91,6 +102,7 @@ func (a *Agent) activated(m *link.Message, d *gatewright.Delta) {
 	a.warn(topicNotice, m.Notice)
 	a.release(func(c *candidate) bool { return c.base != m.Generation })
 	a.save(from, d)
+	a.forgetPinned()
 	a.publish()
 	a.log.Info("generation activated", slog.Int64("generation", m.Generation), slog.Int("rejections", len(a.running.rejections)))
 }

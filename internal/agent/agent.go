@@ -26,6 +26,7 @@ type Agent struct {
 	identity *lastgood.Identity
 	client   *client            // of the present or last connection
 	joined   *link.JoinResponse // nil: join before anything else
+	pinning  pinning            // of the last join
 	server   int                // of cfg.Servers
 	running  running
 	askWhole bool // what runs may not be what the control plane thinks
@@ -65,7 +66,8 @@ func (a *Agent) Restored() <-chan struct{} { return a.restored }
 // Run takes the data directory, has the runtime serve what it served last, and
 // then follows the control plane until ctx ends. It returns an error only when
 // it cannot begin: [gatewright.PreconditionFailed] when another process uses
-// the data directory. It may be called once.
+// the data directory; and what the control plane says when it refuses the
+// configuration ID and nothing serves yet. It may be called once.
 func (a *Agent) Run(ctx context.Context) error {
 	store, err := lastgood.Open(a.cfg.DataDir, a.cfg.Disk, a.log)
 	if err != nil {
@@ -75,22 +77,27 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.restore()
 	close(a.restored)
 	a.retryRestored(ctx)
-	a.follow(ctx)
+	refused := a.follow(ctx)
 	a.leave(ctx)
 	a.release(func(*candidate) bool { return true })
 	a.closeIdle()
 	if err := store.Close(); err != nil {
 		a.log.Warn("data directory was not given back", slog.Any("error", err))
 	}
-	return nil
+	return refused
 }
 
-// follow connects, again and again, until ctx ends.
-func (a *Agent) follow(ctx context.Context) {
+// follow connects, again and again, until ctx ends or this gateway has nothing
+// to serve and cannot be pinned as it is told to: somebody waits for it to
+// begin, and must learn why it does not.
+func (a *Agent) follow(ctx context.Context) error {
 	for attempt := 0; ctx.Err() == nil; attempt++ {
 		err := a.session(ctx)
 		if ctx.Err() != nil {
-			return
+			return nil
+		}
+		if refused := refusedPin(err); refused != nil && !a.running.configured {
+			return refused
 		}
 		if a.reached {
 			attempt, a.reached = 0, false
@@ -98,9 +105,10 @@ func (a *Agent) follow(ctx context.Context) {
 			a.server = (a.server + 1) % len(a.cfg.Servers)
 		}
 		if !pause(ctx, a.afterwards(err, attempt)) {
-			return
+			return nil
 		}
 	}
+	return nil
 }
 
 // goodbye is how a control plane ended the stream.
@@ -114,6 +122,10 @@ func (g *goodbye) Error() string { return "the control plane ended the stream: "
 func (a *Agent) afterwards(err error, attempt int) time.Duration {
 	a.mu.Lock()
 	level := slog.LevelWarn
+	refused := refusedPin(err)
+	if refused != nil {
+		level = slog.LevelError
+	}
 	if a.public.lastError == err.Error() {
 		level = slog.LevelDebug // it was said
 	}
@@ -121,6 +133,10 @@ func (a *Agent) afterwards(err error, attempt int) time.Duration {
 	a.mu.Unlock()
 	a.log.Log(context.Background(), level, "not connected to the control plane", slog.Any("error", err), slog.Int64("generation", a.running.Generation))
 
+	if refused != nil {
+		a.warn(topicPin, fmt.Sprintf("this gateway goes on with what it ran before and not with %s, which it is started with: %s", a.cfg.ConfigID, refused.Message))
+		return backoff(0, a.cfg.RetrySlow, a.cfg.RetrySlow)
+	}
 	var bye *goodbye
 	if errors.As(err, &bye) {
 		return backoff(0, a.cfg.RetryMin*byeSpread, a.cfg.RetryMin*byeSpread)

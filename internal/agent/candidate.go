@@ -17,7 +17,9 @@ type candidate struct {
 	base    int64 // generation it was built on
 	upserts map[gatewright.Key]gatewright.Hash
 	deletes []gatewright.Key
-	built   Candidate // nil when it was rejected
+	instead map[gatewright.Key]gatewright.Hash // that runs with it in place of what the group wants
+	own     alteration                         // what it alters here
+	built   Candidate                          // nil when it was rejected
 	answer  link.Prepared
 
 	told      bool // the control plane has the answer. Agent.mu guards it
@@ -59,7 +61,7 @@ func (a *Agent) prepare(ctx context.Context, m *link.Message) {
 	a.mu.Lock()
 	a.preparing = preparing{m.Change, stop}
 	a.mu.Unlock()
-	loaded, rejections, err := a.loadAll(ctx, m.Upserts)
+	u, rejections, err := a.assemble(ctx, c)
 	a.mu.Lock()
 	a.preparing = preparing{}
 	a.mu.Unlock()
@@ -68,9 +70,9 @@ func (a *Agent) prepare(ctx context.Context, m *link.Message) {
 		return // discarded meanwhile, or the session ended
 	case err != nil:
 		// Whoever cannot get the change cannot run it; the reason says whose fault it is.
-		rejections = fetchRejections(m.Upserts, err)
+		rejections = fetchRejections(m, err)
 	case len(rejections) == 0:
-		c.built, rejections = a.runtime.Prepare(gateway.Update{Upserts: loaded, Deletes: m.Deletes})
+		c.built, rejections = a.runtime.Prepare(u)
 	}
 	c.answer.Rejections = rejections
 	a.add(c)
@@ -78,10 +80,29 @@ func (a *Agent) prepare(ctx context.Context, m *link.Message) {
 	a.tell()
 }
 
-// fetchRejections rejects a change whose content did not arrive.
-func fetchRejections(upserts map[gatewright.Key]gatewright.Hash, err error) []gatewright.Rejection {
-	key := slices.Min(slices.Collect(maps.Keys(upserts))) // there is one: nothing else was fetched
-	return []gatewright.Rejection{{Key: key, Hash: upserts[key], Reason: err.Error()}}
+// assemble finds out what a change alters here, and loads that.
+func (a *Agent) assemble(ctx context.Context, c *candidate) (u gateway.Update, rejections []gatewright.Rejection, err error) {
+	alt := alter(c.upserts, c.deletes)
+	if c.instead, err = a.instead(ctx, a.running.following(alt)); err != nil {
+		return u, nil, err
+	}
+	c.own = a.running.turned(alt, c.instead)
+	upserts, deletes := c.own.parts()
+	u.Deletes = deletes
+	u.Upserts, rejections, err = a.loadAll(ctx, upserts)
+	return u, rejections, err
+}
+
+// fetchRejections rejects a change whose content, or what a gateway that is
+// pinned needs besides, did not arrive.
+func fetchRejections(m *link.Message, err error) []gatewright.Rejection {
+	keys := slices.Sorted(maps.Keys(m.Upserts))
+	keys = append(keys, m.Deletes...)
+	if len(keys) == 0 {
+		return []gatewright.Rejection{{Reason: err.Error()}}
+	}
+	key := keys[0]
+	return []gatewright.Rejection{{Key: key, Hash: m.Upserts[key], Reason: err.Error()}}
 }
 
 // answerAgain repeats the answer to a prepare that was dealt with: the control
@@ -178,8 +199,10 @@ func (a *Agent) candidateBlobs() map[gatewright.Hash]bool {
 	defer a.mu.Unlock()
 	blobs := map[gatewright.Hash]bool{}
 	for _, c := range a.candidates {
-		for _, h := range c.upserts {
-			blobs[h] = true
+		for _, hashes := range []map[gatewright.Key]gatewright.Hash{c.upserts, c.own} {
+			for _, h := range hashes {
+				blobs[h] = true
+			}
 		}
 	}
 	return blobs

@@ -84,7 +84,7 @@ func (c *client) join(ctx context.Context, j *link.JoinRequest) (*link.JoinRespo
 		return nil, fmt.Errorf("join: %w", err)
 	}
 	defer resp.Body.Close() // it was only read
-	body, err := io.ReadAll(io.LimitReader(resp.Body, link.MaxJoinBytes))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, link.MaxJoinedBytes))
 	if err != nil {
 		return nil, fmt.Errorf("join: read answer: %w", err)
 	}

@@ -44,6 +44,9 @@ type Config struct {
 	Address string // where it listens for traffic, to be shown
 	Version string // of this build
 	DataDir string // of this gateway alone
+	// ConfigID is the configuration that this gateway is pinned to, see
+	// [gatewright.Pin]; "" for none.
+	ConfigID string
 
 	RetryMin  time.Duration // first wait before connecting again; it doubles
 	RetryMax  time.Duration // up to this
@@ -108,6 +111,11 @@ func (c *Config) check() error {
 	}
 	if c.DataDir == "" {
 		return gatewright.FieldErrorf("dataDir", "there is no data directory")
+	}
+	if c.ConfigID != "" {
+		if _, err := gatewright.ParseConfigID(c.ConfigID); err != nil {
+			return err
+		}
 	}
 	return gatewright.CheckName("name", c.Name)
 }

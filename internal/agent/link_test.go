@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/agent"
@@ -333,7 +334,7 @@ func TestDiscardStopsAFetch(t *testing.T) {
 
 // A stream on which nothing comes is given up.
 func TestSilentStream(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, func(p *fleettest.Plane) { p.Config.Ping = 200 * time.Millisecond })
 	var silent atomic.Bool
 	n := w.node("n", func(c *agent.Config) {
 		c.Transport = newTransport(t, func(r *http.Request, resp *http.Response) error {

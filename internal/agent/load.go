@@ -75,6 +75,12 @@ func (a *Agent) load(ctx context.Context, hash gatewright.Hash) (res *gatewright
 // content returns verified bytes, from disk if they are there, and sees to it
 // that they are there next time.
 func (a *Agent) content(ctx context.Context, hash gatewright.Hash) ([]byte, error) {
+	if body, own := a.pinning.derived(hash); own {
+		if err := a.store.Put(hash, body); err != nil {
+			a.cannotSave(err)
+		}
+		return body, nil
+	}
 	if a.store.Has(hash) {
 		body, err := a.store.Blob(hash)
 		if err == nil {

@@ -29,6 +29,7 @@ const (
 	topicDisk     topic = "disk"     // what runs is not saved
 	topicIdentity topic = "identity" // the identity is not saved
 	topicNotice   topic = "notice"   // what the control plane said about the manifest
+	topicPin      topic = "pin"      // the configuration ID is refused
 	topicRefused  topic = "refused"  // the control plane and this gateway do not go together
 )
 
@@ -55,7 +56,8 @@ func (a *Agent) warn(t topic, text string) {
 // publish makes what runs now what is reported.
 func (a *Agent) publish() {
 	a.mu.Lock()
-	a.public.configured, a.public.generation, a.public.digest = a.running.configured, a.running.Generation, a.running.digest
+	a.public.configured, a.public.generation, a.public.digest = a.running.configured, a.running.Generation, a.proven()
+	a.public.configID = a.running.ConfigID
 	a.public.rejections, a.public.resources = a.running.list(), len(a.running.Entries)
 	a.mu.Unlock()
 	a.tell()

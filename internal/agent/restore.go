@@ -66,7 +66,7 @@ func (a *Agent) remember(now []gatewright.Rejection) {
 	r := &a.running
 	r.rejections = map[gatewright.Key]gatewright.Rejection{}
 	for k := range r.Kept {
-		r.rejections[k] = gatewright.Rejection{Key: k, Hash: r.Entries[k], Reason: "it was rejected before this gateway was started again"}
+		r.rejections[k] = gatewright.Rejection{Key: k, Hash: r.wants(k), Reason: "it was rejected before this gateway was started again"}
 	}
 	for _, rj := range now {
 		if r.Kept == nil {

@@ -22,7 +22,7 @@ func (r *running) serves(key gatewright.Key) gatewright.Hash {
 	if h, kept := r.Kept[key]; kept {
 		return h
 	}
-	return r.Entries[key]
+	return r.wants(key)
 }
 
 // alteration is what a step does to keys: a hash to run, or "" to end.
@@ -77,8 +77,8 @@ func (alt alteration) on(entries map[gatewright.Key]gatewright.Hash) {
 	}
 }
 
-// toward returns what leads from what serves to entries. What was rejected is
-// part of it: it may work now.
+// toward returns what leads from what serves to entries, which have what runs
+// instead in their places. What was rejected is part of it: it may work now.
 func (r *running) toward(entries map[gatewright.Key]gatewright.Hash) alteration {
 	alt := alteration{}
 	for k, h := range entries {
@@ -86,7 +86,7 @@ func (r *running) toward(entries map[gatewright.Key]gatewright.Hash) alteration 
 			alt[k] = h
 		}
 	}
-	for k := range r.Entries {
+	for k := range over(r.Entries, r.Instead) {
 		if _, stays := entries[k]; !stays {
 			alt[k] = ""
 		}
@@ -105,7 +105,7 @@ func (r *running) rejected(alt alteration) alteration {
 	again := alteration{}
 	for k := range r.rejections {
 		if _, named := alt[k]; !named {
-			again[k] = r.Entries[k]
+			again[k] = r.wants(k)
 		}
 	}
 	return again
@@ -133,9 +133,15 @@ func (r *running) settle(alt alteration, rejections []gatewright.Rejection) {
 	}
 }
 
-// list returns the rejections by key.
+// list returns the rejections by key, with the hashes that the control plane
+// knows: what is made of the group's resource here counts as that.
 func (r *running) list() []gatewright.Rejection {
 	all := slices.Collect(maps.Values(r.rejections))
+	for i, rj := range all {
+		if group, named := r.Entries[rj.Key]; named && rj.Hash != "" && rj.Hash == r.Instead[rj.Key] {
+			all[i].Hash = group
+		}
+	}
 	slices.SortFunc(all, func(a, b gatewright.Rejection) int { return cmp.Compare(a.Key, b.Key) })
 	return all
 }

@@ -88,9 +88,9 @@ func (a *Agent) connect(ctx context.Context) (*link.JoinResponse, error) {
 
 func (a *Agent) join(ctx context.Context) error {
 	req := &link.JoinRequest{
-		Group: a.cfg.Group, Name: a.cfg.Name, Address: a.cfg.Address, Version: a.cfg.Version,
+		Group: a.cfg.Group, Name: a.cfg.Name, Address: a.cfg.Address, Version: a.cfg.Version, ConfigID: a.cfg.ConfigID,
 		Formats:    link.Formats{Min: gatewright.MinResourceFormat, Max: gatewright.ResourceFormat},
-		Generation: a.running.Generation, Digest: a.running.digest, Rejections: len(a.running.rejections),
+		Generation: a.running.Generation, Digest: a.proven(), Rejections: len(a.running.rejections),
 	}
 	if a.identity != nil {
 		req.Instance, req.SessionKey = a.identity.Instance, a.identity.SessionKey
@@ -99,9 +99,13 @@ func (a *Agent) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.joined = joined
 	a.identity = &lastgood.Identity{Instance: joined.Instance, SessionKey: joined.SessionKey, Group: joined.Group}
 	a.saveIdentity()
+	if a.pinning, err = newPinning(a.cfg.ConfigID, joined); err != nil {
+		return err
+	}
+	a.warn(topicPin, "")
+	a.joined, a.askWhole = joined, a.askWhole || !a.pinned()
 	a.mu.Lock()
 	a.public.instance, a.public.group = joined.Instance, joined.GroupName
 	a.mu.Unlock()

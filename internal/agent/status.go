@@ -11,6 +11,7 @@ type public struct {
 	configured  bool
 	generation  int64
 	digest      gatewright.Digest
+	configID    string
 	sequence    int64 // of the last report
 	resources   int
 	rejections  []gatewright.Rejection
@@ -29,7 +30,8 @@ type Status struct {
 	Instance       gatewright.InstanceID  `json:"instance,omitempty"` // "" before it joined
 	Name           string                 `json:"name"`
 	Group          string                 `json:"group,omitempty"`
-	Configured     bool                   `json:"configured"` // false: it has nothing to serve yet, not even an empty configuration
+	ConfigID       string                 `json:"configId,omitempty"` // that what it serves is pinned to; "" for none
+	Configured     bool                   `json:"configured"`         // false: it has nothing to serve yet, not even an empty configuration
 	Generation     int64                  `json:"generation"`
 	Resources      int                    `json:"resources"` // in the generation's manifest
 	Rejections     []gatewright.Rejection `json:"rejections,omitempty"`
@@ -48,7 +50,7 @@ func (a *Agent) Status() Status {
 	defer a.mu.Unlock()
 	p := &a.public
 	s := Status{
-		Instance: p.instance, Name: a.cfg.Name, Group: p.group, Configured: p.configured, Generation: p.generation,
+		Instance: p.instance, Name: a.cfg.Name, Group: p.group, ConfigID: p.configID, Configured: p.configured, Generation: p.generation,
 		Resources: p.resources, Rejections: p.rejections, Connected: p.connected,
 		LastError: p.lastError, LastErrorAt: p.lastErrorAt, SavedAt: p.savedAt, Warnings: p.texts(),
 	}

@@ -87,7 +87,7 @@ func TestEverythingIsRejected(t *testing.T) {
 		t.Skip("thousands of resources; run without -short")
 	}
 	const n = many + link.MaxRejections
-	w := newWorld(t, func(p *fleettest.Plane) { p.Config.Heartbeat = fleettest.Patience })
+	w := newWorld(t, func(p *fleettest.Plane) { p.Config.Heartbeat, p.Config.Ping = fleettest.Patience, fleettest.Patience })
 	w.Seed(w.group.ID, n)
 	var longest atomic.Int64
 	g := w.node("n", func(c *agent.Config) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -295,6 +296,10 @@ func (a *app) readSource(name string, only []native.Selector) (dir string, files
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
 	files, err = native.Load(root.FS(), []string{base}, only)
+	var at *fs.PathError
+	if errors.As(err, &at) { // it has the name within the directory
+		at.Path = filepath.Join(dir, at.Path)
+	}
 	return dir, files, err
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -69,6 +70,9 @@ func (f *canaryFlags) patch(cmd *cobra.Command) (*client.CanaryPatch, error) {
 	if changed("description") {
 		p.Description = &f.description
 	}
+	if math.IsNaN(f.percent) || math.IsInf(f.percent, 0) {
+		return nil, usagef("--percent: %g is no share; give 0 to 100", f.percent)
+	}
 	if changed("percent") {
 		p.Percent = &f.percent
 	}
@@ -135,7 +139,7 @@ func parseSteps(texts []string) (*[]gatewright.CanaryStep, error) {
 	for _, text := range texts {
 		share, hold, ok := strings.Cut(text, "@")
 		percent, err := strconv.ParseFloat(strings.TrimSuffix(share, "%"), 64)
-		if !ok || err != nil {
+		if !ok || err != nil || math.IsNaN(percent) || math.IsInf(percent, 0) {
 			return nil, usagef("--steps: %q is not percent@time, like 25@1h", text)
 		}
 		span, err := parseSpan(hold)

@@ -210,6 +210,11 @@ func (a *app) settled(plan *gatewright.Plan, ch *gatewright.Change) error {
 				return err
 			}
 		}
+		if ch.Reverts != "" {
+			if _, err := fmt.Fprintf(s, "put back: %s\n", ch.Reverts); err != nil {
+				return err
+			}
+		}
 		if ch.ConfigID == "" {
 			return nil
 		}

@@ -22,11 +22,18 @@ runs. Configured once, it starts and serves without the control plane. Of a
 control plane with several replicas it is told all; when the one it talks to
 does not answer, it goes to the next. It stops
 at the first SIGTERM or SIGINT when requests under way are done, at the latest
-after --drain; a second one ends it at once.`,
+after --drain; a second one ends it at once.
+
+With --config-id it is pinned: of each API that the group ran under that
+configuration ID it runs the revision of then, whatever the group runs later,
+and takes part in no canary of it. Hosts, upstreams, access, lifecycle, and all
+other APIs are those of the group; an API that is undeployed there goes here,
+too. To follow the group again, start it without.`,
 		Example: `  gatewright group token production --output-file token
   gatewright gateway --server http://127.0.0.1:8080 --group production --token-file token --listen :9080
   gatewright gateway --server https://a.example.com --server https://b.example.com --group production --token-file token
-  gatewright gateway --group production --token-file token --status-listen 127.0.0.1:9901 --access-log -`,
+  gatewright gateway --group production --token-file token --status-listen 127.0.0.1:9901 --access-log -
+  gatewright gateway --group production --token-file token --config-id 2026-11-21r0`,
 		Args: exactly(),
 	}
 	name, err := os.Hostname()
@@ -40,6 +47,7 @@ after --drain; a second one ends it at once.`,
 	flags.StringVar(&cfg.Listen, "listen", ":9080", "`host:port` for traffic")
 	flags.StringVar(&cfg.Name, "name", name, "what people call it")
 	flags.StringVar(&cfg.DataDir, "data-dir", "gateway-data", "directory of its identity and of the last configuration; of this gateway alone")
+	flags.StringVar(&cfg.ConfigID, "config-id", "", "configuration `ID` it is pinned to, like 2026-11-21r0 (default $GATEWRIGHT_CONFIG_ID)")
 	flags.IntVar(&cfg.MaxRoutes, "max-routes", config.DefaultMaxRoutes, "most routes it accepts")
 	flags.StringVar(&cfg.AccessLog, "access-log", "", "`file` for a JSON line per request; - for standard output")
 	flags.StringVar(&cfg.StatusListen, "status-listen", "", "`host:port` of a page with /healthz, /readyz and /status")
@@ -55,6 +63,9 @@ after --drain; a second one ends it at once.`,
 		if len(cfg.Servers) == 0 {
 			cfg.Servers = []string{a.serverURL()}
 		}
+		if !cmd.Flags().Changed("config-id") {
+			cfg.ConfigID = a.env.Getenv("GATEWRIGHT_CONFIG_ID")
+		}
 		if err := cfg.Validate(); err != nil {
 			return &usageError{message: err.Error()}
 		}
@@ -65,7 +76,7 @@ after --drain; a second one ends it at once.`,
 			return err
 		}
 		logger.Info("gateway is running", slog.String("listen", g.Address()), slog.String("group", cfg.Group),
-			slog.Any("servers", cfg.Servers), slog.String("version", buildinfo.Read().Version))
+			slog.Any("servers", cfg.Servers), slog.String("configId", cfg.ConfigID), slog.String("version", buildinfo.Read().Version))
 		err = g.Run(cmd.Context())
 		if err == nil {
 			logger.Info("gateway has stopped")

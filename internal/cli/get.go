@@ -109,7 +109,11 @@ func (a *app) getInstances() *cobra.Command {
 func writeInstances(s *term.Screen, instances []*client.InstanceInfo) error {
 	t := term.NewTable("NAME", "GROUP", "ADDRESS", "HEALTH", "GENERATION", "LAST SEEN", "VERSION", "WARNINGS", "ID")
 	for _, in := range instances {
-		warnings := append([]string{}, in.Warnings...)
+		var warnings []string
+		if in.ConfigID != "" {
+			warnings = append(warnings, "pinned to "+in.ConfigID)
+		}
+		warnings = append(warnings, in.Warnings...)
 		for _, r := range in.Rejections {
 			warnings = append(warnings, string(r.Key)+": "+r.Reason)
 		}

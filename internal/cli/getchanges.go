@@ -72,6 +72,8 @@ func writeChange(s *term.Screen, ch *gatewright.Change) error {
 	}
 	line("by", ch.Author+" through "+ch.Client)
 	line("reason", ch.Reason)
+	line("reverts", string(ch.Reverts))
+	line("reverted by", string(ch.RevertedBy))
 	line("config ID", ch.ConfigID)
 	line("plan", string(ch.PlanHash))
 	if n := ch.Approval; n != nil {

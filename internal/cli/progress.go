@@ -52,7 +52,7 @@ func (p *progress) waiting() {
 	}
 	var names []string
 	for _, o := range p.last.Outcomes {
-		if o.State != wanted {
+		if o.State != wanted && o.State != gatewright.OutcomePinned {
 			names = append(names, o.Name)
 		}
 	}

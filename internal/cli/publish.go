@@ -29,11 +29,11 @@ func (a *app) publish() *cobra.Command {
 	cmd := a.clientFlags(&cobra.Command{
 		Use:   "publish FILE...",
 		Short: "Publish API definitions to a gateway group as new versions",
-		Long: `Publish an API definition (an OpenAPI document, YAML or JSON) to a gateway
-group. The document's info.version is the version unless --version or
---no-version says otherwise; its servers are the upstream at the first publish,
-unless --node or --discovery names one. "-" reads the document from standard
-input.
+		Long: `Publish an API definition (an OpenAPI document, YAML or JSON), or a shared
+flow (a file of kind Flow, as export writes it), to a gateway group. The
+document's info.version is the version unless --version or --no-version says
+otherwise; its servers are the upstream at the first publish, unless --node or
+--discovery names one. "-" reads the document from standard input.
 
 Several files are one change: all of them go live in one moment, or none does.
 They have one config ID, and what the flags say holds for each of them.`,

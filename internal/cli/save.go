@@ -26,8 +26,9 @@ func (a *app) save() *cobra.Command {
 	cmd := a.clientFlags(&cobra.Command{
 		Use:   "save FILE",
 		Short: "Keep an API definition as a draft, without publishing it",
-		Long: `Keep an API definition (an OpenAPI document, YAML or JSON) as a draft. Nothing
-is published; deploy puts it into a group.
+		Long: `Keep an API definition (an OpenAPI document, YAML or JSON) or a shared flow (a
+file of kind Flow) as a draft. Nothing is published; deploy puts it
+into a group.
 
   --api NAME                       the API's next revision, without a version
   --api NAME --as-new-version V    the same, and version V is reserved for it

@@ -158,8 +158,12 @@ func writeDeployments(s *term.Screen, ds []*gatewright.Deployment, detail bool) 
 				deployed++
 			}
 		}
+		name := apiTrack(d.APIName, d.Track)
+		if d.Kind == gatewright.KindFlow {
+			name += " (flow)"
+		}
 		t.Cells(
-			term.Cell{Text: apiTrack(d.APIName, d.Track)}, term.Cell{Text: d.GroupName}, term.Cell{Text: d.Content.Label()},
+			term.Cell{Text: name}, term.Cell{Text: d.GroupName}, term.Cell{Text: d.Content.Label()},
 			term.Cell{Text: string(d.State), Style: stateStyle(d.State)},
 			term.Cell{Text: strconv.Itoa(deployed) + "/" + strconv.Itoa(len(d.Instances))},
 			term.Cell{Text: timeText(d.Since)}, term.Cell{Text: d.Message},

@@ -19,6 +19,7 @@ func Revision(api gatewright.APIID, rev *gatewright.Revision) *gatewright.Resour
 		Revision: &gatewright.RevisionResource{
 			API: api, Number: rev.Number, BasePath: rev.Definition.BasePath,
 			Policies: slices.Clone(rev.Definition.Policies), Routes: routes,
+			AllowCORS: rev.Definition.AllowCORS,
 		},
 	}
 }

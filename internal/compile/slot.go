@@ -12,8 +12,12 @@ const sharePerPercent = 100
 
 // Slot compiles what the slot of api with that track does in group, given its
 // content. The revisions it names are resources of their own, see [Revision].
-// A canary that is switched off is left out.
+// A canary that is switched off is left out, and so is what means nothing to a
+// shared flow.
 func Slot(api *gatewright.API, track string, content *gatewright.SlotContent, group *gatewright.Group) *gatewright.Resource {
+	if api.Kind == gatewright.KindFlow {
+		return flow(api, track, content)
+	}
 	runtime := content.Runtime.Clone()
 	slot := &gatewright.SlotResource{
 		API: api.ID, Name: api.Name, Track: track,

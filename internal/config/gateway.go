@@ -29,6 +29,7 @@ type Gateway struct {
 	ListenFlag   string        // by which a user chooses Listen, for messages; "" for --listen
 	Name         string        // what people call it
 	DataDir      string        // identity and last known good configuration
+	ConfigID     string        // that it is pinned to, see [gatewright.Pin]; "" follows the group
 	MaxRoutes    int           // more are rejected
 	AccessLog    string        // file; "-" for standard output, "" for none
 	StatusListen string        // host:port of the local status page; "" for none
@@ -55,6 +56,11 @@ func (c *Gateway) Validate() error {
 	}
 	if err := gatewright.CheckName("name", c.Name); err != nil {
 		return err
+	}
+	if c.ConfigID != "" {
+		if _, err := gatewright.ParseConfigID(c.ConfigID); err != nil {
+			return gatewright.FieldErrorf("config-id", "--config-id: %s", err)
+		}
 	}
 	if err := CheckListen(c.Listen); err != nil {
 		return gatewright.FieldErrorf("listen", "--listen: %s", err)

@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gatewright/gatewright"
@@ -235,6 +236,10 @@ func (c *Control) stepActivating(tx Tx, ch *gatewright.Change) error {
 			return err
 		}
 	}
+	pins, err := readPins(tx, ch.Group, all)
+	if err != nil {
+		return err
+	}
 	past := newHistory(tx, group)
 	why := &gatewright.Error{Code: gatewright.Unavailable}
 	waiting := false
@@ -255,6 +260,9 @@ func (c *Control) stepActivating(tx Tx, ch *gatewright.Change) error {
 		} else if reachable {
 			waiting = true
 			o.Reason = "has not taken it into service: " + lacks
+		}
+		if o.State == gatewright.OutcomeApplied && pins.evades(ch, in.ID) {
+			o.State = gatewright.OutcomePinned
 		}
 		if o.Reason != "" {
 			why.Details = append(why.Details, gatewright.Detail{Subject: in.Name, Message: o.Reason})
@@ -296,6 +304,21 @@ func (c *Control) settle(tx Tx, ch *gatewright.Change, state gatewright.ChangeSt
 	if err := tx.Unstage(ch.ID); err != nil {
 		return err
 	}
+	if err := c.moved(tx, ch); err != nil || state != gatewright.ChangeLive || ch.Reverts == "" {
+		return err
+	}
+	return c.markReverted(tx, ch)
+}
+
+// markReverted says of the change that by has put back, now that by is live,
+// that it was.
+func (c *Control) markReverted(tx Tx, by *gatewright.Change) error {
+	ch, err := tx.Change(by.Reverts)
+	if err != nil {
+		return err
+	}
+	ch.State, ch.RevertedBy = gatewright.ChangeReverted, by.ID
+	ch.Error = gatewright.Errorf(gatewright.Conflict, "%s", strings.TrimSuffix(fmt.Sprintf("put back by %s, asked for by %s: %s", by.ID, by.Author, by.Reason), ": "))
 	return c.moved(tx, ch)
 }
 

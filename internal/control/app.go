@@ -384,7 +384,7 @@ func (c *Control) access(ctx context.Context, actor gatewright.Actor, group, rea
 		if err != nil {
 			return err
 		}
-		sub, err = c.submit(tx, actor, &Request{Kind: gatewright.ChangeAccess, Group: string(g.ID), Items: []Item{*it}, AllowNoInstance: true}, SubmitOptions{Reason: reason})
+		sub, _, err = c.submit(tx, actor, &Request{Kind: gatewright.ChangeAccess, Group: string(g.ID), Items: []Item{*it}, AllowNoInstance: true}, SubmitOptions{Reason: reason})
 		return err
 	})
 	if err != nil || sub.Change == nil {

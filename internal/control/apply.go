@@ -18,7 +18,7 @@ const (
 )
 
 // Scope says which things an apply may remove: those of a kind ("api",
-// "registry" or "app"), or one of them.
+// "flow", "registry", "app" or "flowhooks"), or one of them.
 type Scope struct {
 	Kind string
 	Name string // of an API with or without its track; "" for all of the kind
@@ -29,7 +29,7 @@ func (s Scope) covers(kind, name string) bool {
 		return s.Kind == kind
 	}
 	i := strings.LastIndexByte(name, '@')
-	return kind == "api" && i > 0 && s.Name == name[:i]
+	return (kind == "api" || kind == "flow") && i > 0 && s.Name == name[:i]
 }
 
 // ApplyRequest asks that a group has a state. What the state does not speak of
@@ -55,28 +55,10 @@ func (r *ApplyRequest) request() *Request {
 	}
 }
 
-// fingerprint tells one request from another.
-func (r *ApplyRequest) fingerprint() (gatewright.Hash, error) {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return "", fmt.Errorf("fingerprint request: %w", err)
-	}
-	return gatewright.HashBytes(b), nil
-}
-
 // PlanApply computes what an apply would do. It changes nothing. Its items say
 // what is the same already, too.
 func (c *Control) PlanApply(ctx context.Context, req ApplyRequest) (*gatewright.Plan, error) {
-	var plan *gatewright.Plan
-	err := c.store.View(ctx, func(tx Tx) error {
-		a, err := c.resolveApply(tx, &req)
-		if err != nil {
-			return err
-		}
-		plan, err = a.describe(c)
-		return err
-	})
-	return plan, err
+	return c.planOf(ctx, &req)
 }
 
 // Apply plans again and makes the group have the state: what gateways run as
@@ -84,65 +66,12 @@ func (c *Control) PlanApply(ctx context.Context, req ApplyRequest) (*gatewright.
 // transaction. The submission's change is nil when gateways are not concerned.
 // Errors are those of [Control.Submit].
 func (c *Control) Apply(ctx context.Context, actor gatewright.Actor, req ApplyRequest, opts SubmitOptions) (*Submission, error) {
-	if err := gatewright.CheckReason(opts.Reason); err != nil {
-		return nil, err
-	}
-	if len(opts.IdempotencyKey) > MaxIdempotencyKey {
-		return nil, gatewright.FieldErrorf("Idempotency-Key", "the key has %d bytes; at most %d are allowed", len(opts.IdempotencyKey), MaxIdempotencyKey)
-	}
-	fingerprint, err := req.fingerprint()
-	if err != nil {
-		return nil, err
-	}
-	var sub *Submission
-	var others []*gatewright.Change
-	err = c.store.Update(ctx, func(tx Tx) error {
-		sub, others = &Submission{}, nil
-		if opts.IdempotencyKey != "" {
-			done, change, err := repeated(tx, actor, opts.IdempotencyKey, fingerprint)
-			if err != nil || done {
-				sub.Change = change
-				return err
-			}
-		}
-		a, err := c.resolveApply(tx, &req)
-		if err != nil {
-			return err
-		}
-		if sub.Plan, err = a.describe(c); err != nil {
-			return err
-		}
-		if opts.PlanHash != "" && opts.PlanHash != sub.Plan.Hash {
-			return a.d.stale(opts.PlanHash, sub.Plan)
-		}
-		if err := refusal(a.d.findings); err != nil {
-			return err
-		}
-		var id gatewright.ChangeID
-		if !sub.Plan.NoOp {
-			if others, err = a.store(c, actor, sub, opts.Reason); err != nil {
-				return err
-			}
-		}
-		if sub.Change != nil {
-			id = sub.Change.ID
-		}
-		if opts.IdempotencyKey != "" {
-			return tx.PutIdempotency(keyOwner(actor), opts.IdempotencyKey, fingerprint, id)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if sub.Change != nil {
-		others = append(others, sub.Change)
-	}
-	for _, ch := range others {
-		c.changed(ch)
-	}
-	return sub, nil
+	return c.carryOut(ctx, actor, &req, opts)
 }
+
+func (r *ApplyRequest) change() *Request { return r.request() }
+
+func (r *ApplyRequest) resolve(tx Tx) (resolved, error) { return resolveApply(tx, r) }
 
 // applying is an apply resolved against the present state.
 type applying struct {
@@ -168,7 +97,11 @@ type pendingGrant struct {
 	at  gatewright.Grant
 }
 
-func (c *Control) resolveApply(tx Tx, req *ApplyRequest) (*applying, error) {
+func (a *applying) draft() *draft { return a.d }
+
+// resolveApply resolves the request. As with [resolve], what the rules have to
+// say comes from the checks.
+func resolveApply(tx Tx, req *ApplyRequest) (*applying, error) {
 	a := &applying{
 		req: req, names: map[gatewright.APIID]string{},
 		d: &draft{tx: tx, req: req.request(), made: map[string]*gatewright.API{}},
@@ -196,6 +129,9 @@ func (c *Control) resolveApply(tx Tx, req *ApplyRequest) (*applying, error) {
 			return nil, err
 		}
 	}
+	if err := a.flowHooks(); err != nil {
+		return nil, err
+	}
 	for _, s := range req.State.Apps {
 		if err := a.app(s); err != nil {
 			return nil, err
@@ -207,10 +143,7 @@ func (c *Control) resolveApply(tx Tx, req *ApplyRequest) (*applying, error) {
 	if err := a.prune(stated); err != nil {
 		return nil, err
 	}
-	if err := a.d.checkDistinct(); err != nil {
-		return nil, err
-	}
-	return a, c.runChecks(a.d)
+	return a, a.d.checkDistinct()
 }
 
 func (a *applying) checkSize() error {

@@ -25,6 +25,9 @@ func (a *applying) api(s *StatedAPI) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if it.api.Kind == gatewright.KindFlow && (s.Runtime != nil || s.Lifecycle != nil || s.Canary != nil) {
+		return "", gatewright.FieldErrorf("runtime", "%s is a shared flow; it has neither runtime configuration nor lifecycle nor canary", it.api.Name)
+	}
 	if err := a.apiSettings(s, it.api); err != nil {
 		return "", err
 	}
@@ -63,7 +66,7 @@ func (a *applying) target(s *StatedAPI) (*draftItem, error) {
 		api, err = made, nil
 	}
 	if isNotFound(err) {
-		api, err = &gatewright.API{Name: name, Kind: cmp.Or(s.Kind, gatewright.KindProxy)}, nil
+		api, err = &gatewright.API{Name: name, Kind: s.Definition.APIKind()}, nil
 		if checkErr := gatewright.CheckAPIName(api.Kind, name); checkErr != nil {
 			return nil, checkErr
 		}
@@ -77,6 +80,9 @@ func (a *applying) target(s *StatedAPI) (*draftItem, error) {
 	}
 	if s.Kind != "" && s.Kind != api.Kind {
 		return nil, gatewright.FieldErrorf("type", "%s is of type %s; an API does not change its type", api.Name, api.Kind)
+	}
+	if err := sameKind(api, s.Definition); err != nil {
+		return nil, err
 	}
 	tracks, err := a.d.tracksOf(api)
 	if err != nil {
@@ -92,7 +98,7 @@ func (a *applying) target(s *StatedAPI) (*draftItem, error) {
 		}
 		return &draftItem{api: api, track: t}, nil
 	}
-	wanted := cmp.Or(s.Track, trackOf(s.Version))
+	wanted := cmp.Or(s.Track, firstTrack(s.Definition, s.Version))
 	if i := slices.IndexFunc(tracks, func(t *gatewright.Track) bool { return t.Name == wanted }); i >= 0 {
 		return nil, gatewright.Errorf(gatewright.Conflict, "%s@%s has base path %s, the definition has %s; keep the base path, or name another track", api.Name, wanted, tracks[i].BasePath, base)
 	}
@@ -144,6 +150,9 @@ func (a *applying) apiSettings(s *StatedAPI, api *gatewright.API) error {
 
 // runtimeOf returns the runtime configuration a slot shall have.
 func runtimeOf(s *StatedAPI, slot *gatewright.Slot) (gatewright.RuntimeConfig, error) {
+	if s.Definition.Kind == gatewright.KindFlow {
+		return gatewright.RuntimeConfig{Enabled: true}, nil
+	}
 	base := gatewright.RuntimeConfig{Enabled: true}
 	if slot != nil {
 		base = slot.Runtime.Clone()
@@ -304,8 +313,7 @@ func (a *applying) place(it *draftItem, s *StatedAPI) error {
 		return nil
 	}
 	replaced := it.before == nil || it.before.Hash != it.after.Hash || it.before.Version != it.after.Version
-	retires := it.before != nil && it.after.Lifecycle != nil && !it.after.Lifecycle.RetiredAt.IsZero() &&
-		(it.before.Lifecycle == nil || it.before.Lifecycle.RetiredAt.IsZero())
+	retires := it.retires()
 	switch {
 	case retires && replaced:
 		return gatewright.FieldErrorf("lifecycle", "%s is to be retired and to run another version at once; do one after the other", it.subject())

@@ -138,7 +138,7 @@ func (a *applying) prune(stated map[string]bool) error {
 		return err
 	}
 	for i := range slots {
-		if s := &slots[i]; !stated[s.title()] && covered("api", s.title()) {
+		if s := &slots[i]; !stated[s.title()] && covered(scopeOf(s.api), s.title()) {
 			if err := a.undeploy(s); err != nil {
 				return err
 			}
@@ -162,6 +162,14 @@ func (a *applying) prune(stated map[string]bool) error {
 	return e
 }
 
+// scopeOf returns the kind of [Scope] that an API is of.
+func scopeOf(api *gatewright.API) string {
+	if api.Kind == gatewright.KindFlow {
+		return "flow"
+	}
+	return "api"
+}
+
 func (a *applying) undeploy(s *namedSlot) error {
 	track, err := a.d.tx.Track(s.slot.API, s.slot.Track)
 	if err != nil {
@@ -176,14 +184,17 @@ func (a *applying) undeploy(s *namedSlot) error {
 }
 
 func (a *applying) pruneResources(covered func(kind, name string) bool) error {
-	for _, kind := range []string{gatewright.KeyRegistry, gatewright.KeyApp} {
+	for _, kind := range []string{gatewright.KeyRegistry, gatewright.KeyApp, gatewright.KeyFlowHooks} {
 		all, err := a.d.tx.GroupResources(a.d.group.ID, kind)
 		if err != nil {
 			return err
 		}
 		for _, r := range all {
 			name := strings.TrimPrefix(r.Title(), kind+" ")
-			if !covered(kind, name) || a.states(r) {
+			if r.FlowHooks != nil {
+				name = "" // there is one of them
+			}
+			if !covered(strings.ReplaceAll(kind, "-", ""), name) || a.states(r) {
 				continue
 			}
 			action := gatewright.ChangeConfigure
@@ -200,6 +211,9 @@ func (a *applying) pruneResources(covered func(kind, name string) bool) error {
 func (a *applying) states(r *gatewright.GroupResource) bool {
 	if r.App != nil {
 		return slices.ContainsFunc(a.req.State.Apps, func(s *StatedApp) bool { return normal(s.App.Name) == r.App.Name })
+	}
+	if r.FlowHooks != nil {
+		return a.req.State.FlowHooks != nil
 	}
 	return slices.ContainsFunc(a.req.State.Registries, func(s *gatewright.Registry) bool { return s.Name == r.Registry.Name })
 }

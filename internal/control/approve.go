@@ -66,13 +66,13 @@ func (c *Control) Decide(ctx context.Context, actor gatewright.Actor, id gatewri
 		}
 		switch {
 		case people.same(actor.Name, ch.Author):
-			return gatewright.Errorf(gatewright.Forbidden, "%s asked for change %s, and nobody decides on what they asked for themselves or through a token they made; somebody else has to", ch.Author, id)
+			return gatewright.Errorf(gatewright.Forbidden, "%s asked for change %s, and nobody decides on what they asked for themselves or through a token they made, admin tokens being one and the same; somebody else has to", ch.Author, id)
 		case !slices.Contains(v.Roles, a.Role):
 			return gatewright.Errorf(gatewright.Forbidden, "change %s needs the word of somebody with the role %s in %s", id, a.Role, ch.GroupName)
 		case v.PlanHash != ch.PlanHash:
 			return gatewright.Errorf(gatewright.PreconditionFailed, "you looked at the plan %s, the change has the plan %s; look at it again", v.PlanHash.Short(), ch.PlanHash.Short())
 		case slices.ContainsFunc(a.Decisions, func(d gatewright.Decision) bool { return people.same(d.By, actor.Name) }):
-			return gatewright.Errorf(gatewright.Conflict, "%s has decided on change %s already, if not in person then through a token", actor.Name, id)
+			return gatewright.Errorf(gatewright.Conflict, "%s has decided on change %s already, if not in person then through a token, admin tokens being one and the same", actor.Name, id)
 		}
 		a.Decisions = append(a.Decisions, gatewright.Decision{By: actor.Name, At: tx.Now(), Approve: v.Approve, Comment: v.Comment})
 		word := "approved"
@@ -92,9 +92,14 @@ func (c *Control) Decide(ctx context.Context, actor gatewright.Actor, id gatewri
 	})
 }
 
-// behind tells who stands behind a service token's name: whoever made a token
-// of that name. One person with several tokens is still one person.
+// behind tells who stands behind a token's name: behind a service token
+// whoever made a token of that name, behind admin tokens the administrators.
+// One person with several tokens is still one person, and nobody knows who has
+// an admin token: whoever has one can make another.
 type behind map[string][]string
+
+// administrators stand behind all admin tokens, as one. No login has a space.
+const administrators = "the administrators"
 
 func behindNames(tx Tx) (behind, error) {
 	tokens, err := tx.Tokens()
@@ -103,9 +108,12 @@ func behindNames(tx Tx) (behind, error) {
 	}
 	b := behind{}
 	for _, t := range tokens {
-		if t.Kind == gatewright.TokenService {
+		switch t.Kind {
+		case gatewright.TokenService:
 			name := ServiceName(t.Name)
 			b[name] = append(b[name], t.CreatedBy)
+		case gatewright.TokenAdmin:
+			b[t.Name] = []string{administrators}
 		}
 	}
 	return b, nil

@@ -21,6 +21,7 @@ func checks() []check {
 		{"compatibility", (*Control).checkCompatibility},
 		{"route-conflict", (*Control).checkRouteConflict},
 		{"resource", (*Control).checkResource},
+		{"flow", (*Control).checkFlow},
 		{"canary", (*Control).checkCanary},
 		{"lifecycle", (*Control).checkLifecycle},
 		{"freeze", (*Control).checkFreeze},

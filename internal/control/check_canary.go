@@ -11,7 +11,7 @@ func (c *Control) checkCanary(d *draft) error {
 	for i := range d.items {
 		it := &d.items[i]
 		if it.before == nil || it.before.Canary == nil || it.after != nil && it.after.Canary != nil ||
-			it.action == gatewright.ChangeCanaryPromote || it.action == gatewright.ChangeCanaryAbort {
+			it.action == gatewright.ChangeCanaryPromote || it.action == gatewright.ChangeCanaryAbort || it.action == gatewright.ChangeRevert {
 			continue
 		}
 		f := gatewright.Finding{

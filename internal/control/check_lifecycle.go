@@ -24,10 +24,17 @@ const (
 func (c *Control) checkLifecycle(d *draft) error {
 	for i := range d.items {
 		it := &d.items[i]
-		if it.resource != nil || it.before == nil || it.before.Lifecycle == nil {
+		if it.resource != nil || it.before == nil || it.before.Lifecycle == nil && it.action != gatewright.ChangeRevert {
 			continue
 		}
 		switch it.action {
+		case gatewright.ChangeRevert:
+			if !it.retires() {
+				continue
+			}
+			if err := d.checkRetire(it); err != nil {
+				return err
+			}
 		case gatewright.ChangePublish, gatewright.ChangeDeploy, gatewright.ChangeSync, gatewright.ChangeCanaryStart:
 			d.checkWayOut(it)
 		case gatewright.ChangeRetire:
@@ -37,6 +44,12 @@ func (c *Control) checkLifecycle(d *draft) error {
 		}
 	}
 	return nil
+}
+
+// retires reports whether the item makes a slot that answers answer 410.
+func (it *draftItem) retires() bool {
+	return it.before != nil && it.after != nil && it.after.Lifecycle != nil && !it.after.Lifecycle.RetiredAt.IsZero() &&
+		(it.before.Lifecycle == nil || it.before.Lifecycle.RetiredAt.IsZero())
 }
 
 // checkWayOut speaks of changes to what is on its way out.
@@ -58,7 +71,7 @@ func (d *draft) checkWayOut(it *draftItem) {
 // apps still call.
 func (d *draft) checkRetire(it *draftItem) error {
 	now := d.tx.Now()
-	if l := it.before.Lifecycle; l.SunsetAt.After(now) {
+	if l := cmp.Or(it.before.Lifecycle, it.after.Lifecycle); l.SunsetAt.After(now) {
 		d.refuseRetire(it, fmt.Sprintf("callers of %s were told that it answers until %s", it.subject(), l.SunsetAt.UTC().Format(time.RFC3339)),
 			"wait for that, or tell them another date with deprecate --sunset")
 	}

@@ -9,6 +9,9 @@ func (c *Control) checkRuntime(d *draft) error {
 		if it.after == nil {
 			continue
 		}
+		if it.api.Kind == gatewright.KindFlow {
+			continue // it has none, see flowRuntime
+		}
 		if err := it.after.Runtime.Validate(); err != nil {
 			d.add(gatewright.Finding{
 				Level: gatewright.LevelError, Code: gatewright.Invalid, Subject: it.api.Name,

@@ -12,7 +12,11 @@ import (
 // that may cost, and holds up other changes of it while it rolls out.
 func (c *Control) checkTransition(d *draft) error {
 	moves, err := d.moves()
-	if err != nil || len(moves) == 0 {
+	if err != nil {
+		return err
+	}
+	flows, err := d.flows()
+	if err != nil || len(moves) == 0 && !flows.alters() {
 		return err
 	}
 	org, err := d.organisation()
@@ -21,8 +25,8 @@ func (c *Control) checkTransition(d *draft) error {
 	}
 	for i := range moves {
 		m := &moves[i]
-		types := anyExtensible(&org.Settings, m.after)
-		if len(types) == 0 || m.it.api.Kind == gatewright.KindFlow || len(anyExtensible(&org.Settings, m.before)) > 0 {
+		types := anyExtensible(&org.Settings, flows.after, m.it.api.Kind, m.after)
+		if len(types) == 0 || m.it.api.Kind == gatewright.KindFlow || len(anyExtensible(&org.Settings, flows.before, m.it.api.Kind, m.before)) > 0 {
 			continue
 		}
 		f := gatewright.Finding{
@@ -37,15 +41,31 @@ func (c *Control) checkTransition(d *draft) error {
 		}
 		d.add(f)
 	}
+	return d.tellTurned(&org.Settings)
+}
+
+// tellTurned warns of what shared flows and hooks make of the proxies that they
+// act on.
+func (d *draft) tellTurned(settings *gatewright.OrganisationSettings) error {
+	turned, err := d.turned(settings)
+	if err != nil || turned.extensible == 0 {
+		return err
+	}
+	d.add(gatewright.Finding{
+		Level: gatewright.LevelWarning, Subject: d.group.Name,
+		Message: fmt.Sprintf("%s of other APIs in %s turn from standard into extensible ones, because shared flows make %s act on their calls: that may cost more",
+			count(turned.extensible, "revision"), d.group.Name, policiesText(turned.because)),
+		Remedy: "which policies are extensible says: gatewright organisation show",
+	})
 	return nil
 }
 
 // anyExtensible returns the types of policy that make one of the revisions
 // extensible.
-func anyExtensible(settings *gatewright.OrganisationSettings, revisions [][]string) []string {
+func anyExtensible(settings *gatewright.OrganisationSettings, flows *flowGraph, kind gatewright.Kind, revisions []policyUse) []string {
 	var types []string
-	for _, policies := range revisions {
-		types = append(types, extensibleTypes(settings, policies)...)
+	for _, use := range revisions {
+		types = append(types, extensibleTypes(settings, flows.types(kind, use))...)
 	}
 	slices.Sort(types)
 	return slices.Compact(types)
@@ -78,7 +98,12 @@ func (d *draft) turnsExtensible(other *gatewright.Change, it *draftItem) (bool, 
 		if err != nil {
 			return false, err
 		}
-		return len(anyExtensible(&org.Settings, before)) == 0 && len(anyExtensible(&org.Settings, after)) > 0, nil
+		flows, err := d.flows()
+		if err != nil {
+			return false, err
+		}
+		now := flows.before
+		return len(anyExtensible(&org.Settings, now, it.api.Kind, before)) == 0 && len(anyExtensible(&org.Settings, now, it.api.Kind, after)) > 0, nil
 	}
 	return false, nil
 }

@@ -33,6 +33,9 @@ func (c *Control) checkVersion(d *draft) error {
 			if err := d.promised(it); err != nil {
 				return err
 			}
+			if err := d.checkReserved(it); err != nil {
+				return err
+			}
 		}
 		if err := d.checkDocumentVersion(it); err != nil {
 			return err

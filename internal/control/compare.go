@@ -126,8 +126,16 @@ func compareRevisions(old, now *gatewright.Revision) *Comparison {
 		Description string `json:"description,omitempty"`
 		Version     string `json:"version,omitempty"`
 		BasePath    string `json:"basePath"`
+
+		Policies []gatewright.Policy `json:"policies,omitempty"` // of a shared flow, which has no document that says them
 	}
-	headOf := func(d *gatewright.Definition) head { return head{d.Title, d.Description, d.Version, d.BasePath} }
+	headOf := func(d *gatewright.Definition) head {
+		h := head{d.Title, d.Description, d.Version, d.BasePath, nil}
+		if d.Kind == gatewright.KindFlow {
+			h.Policies = d.Policies
+		}
+		return h
+	}
 	cmp := &Comparison{
 		Definition: differences(headOf(&old.Definition), headOf(&now.Definition)),
 		Routes:     diffRoutes(old.Definition.Routes, now.Definition.Routes),

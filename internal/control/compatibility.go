@@ -82,18 +82,18 @@ func (g *gate) known(key string) *breaking.Report {
 	return g.reports[key]
 }
 
-// lookAhead compares what the request will have compared, before a transaction
+// lookAhead compares what the order will have compared, before a transaction
 // of the store waits for it.
-func (c *Control) lookAhead(ctx context.Context, req *Request) error {
-	if req.Kind.Overtakes() {
+func (c *Control) lookAhead(ctx context.Context, o order) error {
+	if o.change().Kind.Overtakes() {
 		return nil
 	}
 	var pairs []comparison
 	err := c.store.View(ctx, func(tx Tx) (err error) {
-		// What is wrong with the request is said when it is planned, and to
+		// What is wrong with the order is said when it is planned, and to
 		// whom it concerns: one that was made before must not be refused here.
-		if d, refused := resolve(tx, req); refused == nil {
-			pairs, err = d.comparisons()
+		if r, refused := o.resolve(tx); refused == nil {
+			pairs, err = r.draft().comparisons()
 		}
 		return err
 	})

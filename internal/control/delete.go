@@ -21,6 +21,9 @@ func (c *Control) DeleteAPI(ctx context.Context, actor gatewright.Actor, name st
 		if api.Revised != revised {
 			return altered(fmt.Sprintf("API %q", api.Name))
 		}
+		if err := stillCalled(tx, api, "deleted"); err != nil {
+			return err
+		}
 		slots, err := tx.Slots(SlotFilter{API: api.ID, Deployed: true})
 		if err != nil {
 			return err
@@ -48,7 +51,8 @@ func (c *Control) DeleteAPI(ctx context.Context, actor gatewright.Actor, name st
 // DeleteRevision deletes a revision, found by version or number. Its number
 // and its label are not given to other content. [gatewright.Conflict] while it
 // is deployed anywhere, also as a canary, while a change that brings or replaces
-// it is under way, and while it is pinned; the details say where.
+// it is under way, and while it or an instance to it is pinned; the details say
+// where.
 func (c *Control) DeleteRevision(ctx context.Context, actor gatewright.Actor, name, revision string) error {
 	return c.store.Update(ctx, func(tx Tx) error {
 		api, _, err := findAPI(tx, name)
@@ -68,6 +72,9 @@ func (c *Control) DeleteRevision(ctx context.Context, actor gatewright.Actor, na
 			return err
 		}
 		if err := stillRuns(tx, what+" cannot be deleted while it is deployed; deploy another one or undeploy it first:", slots); err != nil {
+			return err
+		}
+		if err := stillPinned(tx, what, rev); err != nil {
 			return err
 		}
 		under, err := bringing(tx, api.ID)

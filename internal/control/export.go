@@ -13,6 +13,7 @@ import (
 type State struct {
 	Group      *StatedGroup
 	Registries []*gatewright.Registry
+	FlowHooks  *gatewright.FlowHooks // nil stays as they are; empty ones take them away
 	APIs       []*StatedAPI
 	Apps       []*StatedApp
 }
@@ -175,11 +176,15 @@ func exportSlot(tx Tx, n *namedSlot) (*StatedAPI, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	settings, runtime := portable(n.api.Settings), n.slot.Runtime.Clone()
+	settings := portable(n.api.Settings)
 	s := &StatedAPI{
 		Name: n.api.Name, Track: n.slot.Track, Kind: n.api.Kind, Owner: n.api.Owner, Settings: &settings,
-		Version: n.slot.Version, Definition: &rev.Definition, Runtime: &runtime,
+		Version: n.slot.Version, Definition: &rev.Definition,
 		SetLifecycle: n.slot.Lifecycle != nil, Lifecycle: n.slot.Lifecycle,
+	}
+	if n.api.Kind != gatewright.KindFlow { // which has nothing to configure
+		runtime := n.slot.Runtime.Clone()
+		s.Runtime = &runtime
 	}
 	size := len(rev.Definition.Document.Text)
 	if n.slot.Canary != nil {
@@ -215,6 +220,9 @@ func (e *Export) resources(tx Tx, g *gatewright.Group, withHashes bool) error {
 	}
 	for _, r := range registries {
 		e.State.Registries = append(e.State.Registries, r.Registry)
+	}
+	if e.State.FlowHooks, err = flowHooksOf(tx, g.ID); err != nil {
+		return err
 	}
 	apps, err := appsOf(tx, g)
 	if err != nil {

@@ -268,10 +268,10 @@ func (w *world) fill(g *gatewright.Group, n int) (rejections []gatewright.Reject
 	return rejections
 }
 
-// TestManyRejections: however many an instance rejects, none is taken for
-// running.
+// TestManyRejections: however many an instance rejects, more than a report or a
+// page of the status can list, none is taken for running.
 func TestManyRejections(t *testing.T) {
-	const n, page = many, 1_500
+	const n, page = 2 * control.MaxRejections, control.MaxRejections * 3 / 2
 	w := newWorld(t)
 	g := w.group("test", gatewright.StageTest)
 	gw := w.join(g, "gw")

@@ -32,22 +32,25 @@ type Join struct {
 	Name       string
 	Address    string
 	Version    string
-	Generation int64 // of what it runs already
+	ConfigID   string // it is to be pinned to; "" follows the group
+	Generation int64  // of what it runs already
 	Digest     gatewright.Digest
 	Rejected   int // how much of that it could not apply; its first report says what
 	// Connected tells that an instance with this identity has its link open.
 	Connected bool
 }
 
-// Joined is the answer to a join. The gateway keeps both members.
+// Joined is the answer to a join. The gateway keeps instance and key.
 type Joined struct {
 	Instance   gatewright.InstanceID
 	SessionKey string
+	Pins       []gatewright.Pin // what the configuration ID pins
 }
 
 // Join admits a gateway to the group. A key that changes with each join
 // betrays a copied identity: the original and the copy cannot both have the
-// newest one. That is a [gatewright.Conflict].
+// newest one. That is a [gatewright.Conflict]. What is wrong with a
+// configuration ID is said in an error of the field [FieldConfigID].
 func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*Joined, error) {
 	if err := gatewright.CheckName("instance name", j.Name); err != nil {
 		return nil, err
@@ -60,11 +63,16 @@ func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*
 		return nil, err
 	}
 	var in *gatewright.Instance
+	var pins []gatewright.Pin
 	err = c.store.Update(ctx, func(tx Tx) error {
 		now := tx.Now()
 		if in, err = c.admit(tx, group, j); err != nil {
 			return err
 		}
+		if pins, err = pinsFor(tx, group, j.ConfigID); err != nil {
+			return err
+		}
+		in.ConfigID = j.ConfigID
 		in.Name, in.Address, in.Version = j.Name, j.Address, j.Version
 		in.Generation, in.Digest, in.LastSeen, in.LeftAt = j.Generation, j.Digest, now, time.Time{}
 		in.Rejections, in.Unlisted, in.Warnings, in.Sequence = nil, clampUnlisted(j.Rejected), nil, 0
@@ -73,6 +81,9 @@ func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*
 		}
 		in.SessionKey = gatewright.HashBytes([]byte(secret))
 		if err := tx.PutInstance(in); err != nil {
+			return err
+		}
+		if err := tx.PutPins(in, pins); err != nil {
 			return err
 		}
 		return c.announce(tx, eventInstance, string(in.ID))
@@ -84,7 +95,7 @@ func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*
 	c.noteSeen(in, sign{at: in.LastSeen})
 	c.events.publish(Event{Instance: in})
 	c.kick(group)
-	return &Joined{Instance: in.ID, SessionKey: secret}, nil
+	return &Joined{Instance: in.ID, SessionKey: secret, Pins: pins}, nil
 }
 
 // admit finds the instance that joins, or makes a new one.

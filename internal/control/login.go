@@ -270,6 +270,9 @@ func (c *Control) recognise(ctx context.Context, tx Tx, actor gatewright.Actor, 
 		if err != nil {
 			return nil, err
 		}
+		if err := notAdminToken(tx, key); err != nil {
+			return nil, err
+		}
 		u.ID, u.CreatedAt = gatewright.UserID(gatewright.NewID("usr_", tx.Now())), tx.Now()
 		if err := u.Validate(); err != nil {
 			return nil, err

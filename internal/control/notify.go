@@ -85,11 +85,13 @@ func eventOfChange(ch *gatewright.Change, now time.Time) gatewright.Notification
 		return gatewright.EventFailed
 	case gatewright.ChangeReverted:
 		return gatewright.EventReverted
-	case gatewright.ChangeSuperseded, gatewright.ChangeCancelled:
+	case gatewright.ChangeCancelled:
+		return gatewright.EventCancelled
+	case gatewright.ChangeSuperseded:
 		if !ch.ActivatedAt.IsZero() { // some instances ran it before it was overtaken
 			return gatewright.EventReverted
 		}
-		return gatewright.EventFailed
+		return gatewright.EventSuperseded
 	}
 	return ""
 }

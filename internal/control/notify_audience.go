@@ -57,7 +57,7 @@ func (a *audience) ofChange(ch *gatewright.Change, event gatewright.Notification
 // answers otherwise from now on, or no more.
 func concernsCallers(action gatewright.ChangeKind) bool {
 	switch action {
-	case gatewright.ChangePublish, gatewright.ChangeDeploy, gatewright.ChangeSync, gatewright.ChangeRollback, gatewright.ChangeUndeploy,
+	case gatewright.ChangePublish, gatewright.ChangeDeploy, gatewright.ChangeSync, gatewright.ChangeRollback, gatewright.ChangeRevert, gatewright.ChangeUndeploy,
 		gatewright.ChangeEnable, gatewright.ChangeDisable, gatewright.ChangeCanaryPromote:
 		return true
 	}

@@ -118,7 +118,7 @@ func (c *Control) sealReceiver(row *ReceiverRow, secret *string) (err error) {
 		}
 	}
 	if strings.HasPrefix(row.Name, receiverPrefix) {
-		return gatewright.FieldErrorf("receivername", "receiver name %q begins with %s, as identifiers do", row.Name, receiverPrefix)
+		return gatewright.FieldErrorf("name", "receiver name %q begins with %s, as identifiers do", row.Name, receiverPrefix)
 	}
 	if err := row.Validate(); err != nil {
 		return err

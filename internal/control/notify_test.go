@@ -139,7 +139,7 @@ func TestChangeIsTold(t *testing.T) {
 			ch := w.submit(later(w))
 			_, err := w.c.Cancel(w.ctx, admin, ch.ID, "wrong day")
 			w.must(err)
-		}, "change.scheduled change.failed"},
+		}, "change.scheduled change.cancelled"},
 		{"expired", func(w *world) {
 			rule(w, 1)
 			req := publish("production", "1.0.0", "/a")
@@ -154,7 +154,7 @@ func TestChangeIsTold(t *testing.T) {
 			w.live(publish("production", "1.1.0", "/a", "/b"))
 			w.advance(2 * time.Hour)
 			w.settle()
-		}, "change.live change.scheduled change.live change.failed"},
+		}, "change.live change.scheduled change.live change.superseded"},
 		{"deprecated, then retired", func(w *world) {
 			w.live(publish("production", "1.0.0", "/a"))
 			w.live(request(gatewright.ChangeDeprecate, "production", control.Item{API: "Pets", Lifecycle: &gatewright.Lifecycle{Successor: "Pets@v2"}}))
@@ -212,7 +212,7 @@ func TestWhoIsTold(t *testing.T) {
 	w.user("dora", "", gatewright.RoleSuperAdmin)
 	w.user("emil", "emil@example.com", gatewright.RoleApprover)
 	disabled := true
-	_, err := w.c.UpdateUser(w.ctx, admin, "emil", control.UserPatch{Disabled: &disabled})
+	_, err := w.c.UpdateUser(w.ctx, admin, "emil", nil, control.UserPatch{Disabled: &disabled})
 	w.must(err)
 	w.receiver(control.NewReceiver{Name: "mail", Type: gatewright.ReceiverEmail, People: true, Addresses: []string{"ops@example.com"}})
 	w.set("production", gatewright.GroupSettings{Approvals: []gatewright.ApprovalRule{{Count: 1}}})

@@ -176,7 +176,7 @@ func TestRescue(t *testing.T) {
 	w := newWorld(t)
 	w.person("anna")
 	disabled := true
-	_, err := w.c.UpdateUser(w.ctx, admin, "anna", control.UserPatch{Disabled: &disabled})
+	_, err := w.c.UpdateUser(w.ctx, admin, "anna", nil, control.UserPatch{Disabled: &disabled})
 	w.must(err)
 	for _, name := range []string{"anna", "bob", "bob"} {
 		password := "what " + name[:1] + " remembers well"

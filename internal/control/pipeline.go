@@ -200,6 +200,18 @@ func (c *Control) Advance(ctx context.Context, id gatewright.GroupID) (busy bool
 			return busy, err
 		}
 		c.changed(moved)
+		if moved.State != gatewright.ChangeLive || moved.Reverts == "" {
+			continue
+		}
+		var reverted *gatewright.Change
+		err = c.store.View(ctx, func(tx Tx) (err error) {
+			reverted, err = tx.Change(moved.Reverts)
+			return err
+		})
+		if err != nil {
+			return true, err
+		}
+		c.changed(reverted)
 	}
 }
 

@@ -13,28 +13,7 @@ import (
 
 // Plan computes what the request would do. It changes nothing.
 func (c *Control) Plan(ctx context.Context, req Request) (*gatewright.Plan, error) {
-	if err := c.lookAhead(ctx, &req); err != nil {
-		return nil, err
-	}
-	var plan *gatewright.Plan
-	err := c.store.View(ctx, func(tx Tx) error {
-		d, err := c.draft(tx, &req)
-		if err != nil {
-			return err
-		}
-		plan, err = c.describe(d)
-		return err
-	})
-	return plan, err
-}
-
-// draft resolves the request and runs every check over it.
-func (c *Control) draft(tx Tx, req *Request) (*draft, error) {
-	d, err := resolve(tx, req)
-	if err != nil {
-		return nil, err
-	}
-	return d, c.runChecks(d)
+	return c.planOf(ctx, &req)
 }
 
 func (c *Control) describe(d *draft) (*gatewright.Plan, error) {
@@ -167,6 +146,9 @@ func (d *draft) describeItem(it *draftItem) (gatewright.PlanItem, error) {
 
 func describeFirst(it *draftItem) []string {
 	def, rt := &it.revision.Definition, &it.after.Runtime
+	if it.api.Kind == gatewright.KindFlow {
+		return diffPolicies(&gatewright.Definition{}, def)
+	}
 	lines := []string{
 		fmt.Sprintf("+ base path %s, %s", shownBase(rt.PathPrefix, def.BasePath), count(len(def.Routes), "route")),
 		"+ upstream " + describeUpstream(&rt.Upstream),
@@ -204,7 +186,11 @@ func (d *draft) describeUpdate(it *draftItem) ([]string, error) {
 			return nil, err
 		}
 		diff := append(diffRoutes(before.Definition.Routes, it.revision.Definition.Routes), diffPolicies(&before.Definition, &it.revision.Definition)...)
-		if len(diff) == 0 {
+		switch {
+		case len(diff) > 0:
+		case it.api.Kind == gatewright.KindFlow:
+			diff = []string{"~ title or description changed; its policies are the same"}
+		default:
 			diff = []string{"~ document changed; its routes are the same"}
 		}
 		lines = append(lines, diff...)

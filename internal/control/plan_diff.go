@@ -177,6 +177,9 @@ func describeGroupResource(r *gatewright.GroupResource) string {
 		}
 		return text
 	}
+	if r.FlowHooks != nil {
+		return fmt.Sprintf("before %s, after %s", orNone(strings.Join(r.FlowHooks.Before, ", ")), orNone(strings.Join(r.FlowHooks.After, ", ")))
+	}
 	reg := r.Registry
 	stale := cmp.Or(time.Duration(reg.Stale), gatewright.DefaultStale)
 	servers := "the machine's resolvers"

@@ -46,6 +46,9 @@ func policyNames(policies []gatewright.Policy) string {
 	names := make([]string, len(policies))
 	for i := range policies {
 		names[i] = policies[i].Label()
+		if flow := policies[i].Flow(); flow != "" && policies[i].Name == "" {
+			names[i] += " " + flow
+		}
 	}
 	return strings.Join(names, ", ")
 }

@@ -19,7 +19,7 @@ func TestPoliciesAreCheckedAtPlan(t *testing.T) {
 	w.refused(broken, gatewright.Invalid, "/policies/0/config/request/set/Content-Length", "gateway's own")
 	def.Policies = nil
 	def.Routes[0].Policies = []gatewright.Policy{{Type: "headers", Config: json.RawMessage(`{"response":{"remove":["Server"]}}`)}, {Type: "teleport"}}
-	w.refused(broken, gatewright.Invalid, "route get /x: /policies/1/type", "teleport", "it knows headers")
+	w.refused(broken, gatewright.Invalid, "route get /x: /policies/1/type", "teleport", "it knows flow, headers")
 
 	// A draft may be anything; deploying it may not.
 	def.Routes[0].Policies = def.Routes[0].Policies[1:]

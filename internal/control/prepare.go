@@ -63,8 +63,11 @@ func (c *Control) again(tx Tx, ch *gatewright.Change, group *gatewright.Group) (
 			return nil, err
 		}
 		if !sameContent(it.before, item.Slot.Before) {
-			why := gatewright.Errorf(gatewright.Conflict, "stale: since it was planned, %s in %s went from %s to %s",
-				item.Slot.APIName, group.Name, labelOf(item.Slot.Before), labelOf(it.before))
+			what := "went from " + labelOf(item.Slot.Before) + " to " + labelOf(it.before)
+			if labelOf(item.Slot.Before) == labelOf(it.before) {
+				what = "was configured otherwise, with " + labelOf(it.before) + " as before"
+			}
+			why := gatewright.Errorf(gatewright.Conflict, "stale: since it was planned, %s in %s %s", item.Slot.APIName, group.Name, what)
 			return nil, c.settle(tx, ch, gatewright.ChangeSuperseded, why)
 		}
 		d.items = append(d.items, *it)
@@ -194,8 +197,11 @@ func compileChange(tx Tx, ch *gatewright.Change, group *gatewright.Group) (gatew
 }
 
 func compileResource(r *gatewright.GroupResource) *gatewright.Resource {
-	if r.App != nil {
+	switch {
+	case r.App != nil:
 		return compile.App(r.App)
+	case r.FlowHooks != nil:
+		return compile.FlowHooks(r.FlowHooks)
 	}
 	return compile.Registry(r.Registry)
 }

@@ -37,7 +37,7 @@ func (c *Control) CreateProject(ctx context.Context, actor gatewright.Actor, nam
 
 func checkProject(p *gatewright.Project) error {
 	if strings.HasPrefix(p.Name, projectPrefix) {
-		return gatewright.FieldErrorf("projectname", "project name %q begins with %s, as identifiers do", p.Name, projectPrefix)
+		return gatewright.FieldErrorf("name", "project name %q begins with %s, as identifiers do", p.Name, projectPrefix)
 	}
 	return p.Validate()
 }
@@ -84,12 +84,18 @@ type ProjectPatch struct {
 	Description *string
 }
 
-// UpdateProject alters a project.
-func (c *Control) UpdateProject(ctx context.Context, actor gatewright.Actor, name string, patch ProjectPatch) (*gatewright.Project, error) {
+// UpdateProject alters a project, unless expected, which may be nil, has
+// something against the project as it is.
+func (c *Control) UpdateProject(ctx context.Context, actor gatewright.Actor, name string, expected func(*gatewright.Project) error, patch ProjectPatch) (*gatewright.Project, error) {
 	var p *gatewright.Project
 	err := c.store.Update(ctx, func(tx Tx) (err error) {
 		if p, err = findProject(tx, name); err != nil {
 			return err
+		}
+		if expected != nil {
+			if err := expected(p); err != nil {
+				return err
+			}
 		}
 		before := *p
 		if patch.Name != nil {

@@ -60,13 +60,13 @@ type Item struct {
 	API string
 
 	Definition *gatewright.Definition // publish
-	Kind       gatewright.Kind        // publish of a new API; "" is proxy
 	Project    string                 // publish of a new API: name or ID; "" is the default project
 	Seed       *gatewright.Upstream   // publish: upstream of the document, used the first time only
 	Findings   []gatewright.Finding   // publish: what the importer has to say
 	Version    string                 // publish: the label; sync: the label for a revision without one
 	Revision   string                 // deploy, rollback, canary-start: version or number; for rollback "" means the one before
 	From       string                 // sync: source group, name or ID
+	Change     gatewright.ChangeID    // revert: the change to put back
 
 	Runtime   *RuntimePatch             // publish, deploy, sync, configure
 	Resource  *gatewright.GroupResource // configure: add or replace

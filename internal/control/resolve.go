@@ -2,7 +2,6 @@ package control
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,14 +18,19 @@ type draft struct {
 	findings []gatewright.Finding
 	allowed  []Allowance         // findings the request lets pass
 	self     gatewright.ChangeID // the recorded change that is planned again, "" for a new one
+	reverts  gatewright.ChangeID // the change that is put back, "" for none
+	shown    bool                // the plan is to be looked at: units are counted even if no limit needs them
 
 	made      map[string]*gatewright.API     // APIs the change makes, by name
 	opened    map[string][]*gatewright.Track // tracks the change opens, by the API's name
 	published map[string][]*Item             // items that publish, by the API's name
+	subjects  map[string]bool                // what the items are about, see checkDistinct
 
-	moved []move                   // see moves
-	org   *gatewright.Organisation // see organisation
-	units *gatewright.PlanUnits    // of the group; nil when they are not concerned, or not counted yet
+	moved   []move                   // see moves
+	flowed  *flowChange              // see flows
+	counted []Running                // see whatRuns
+	org     *gatewright.Organisation // see organisation
+	units   *gatewright.PlanUnits    // of the group; nil when they are not concerned, or not counted
 }
 
 // draftItem is one alteration. For an API that does not exist yet, api has no
@@ -69,8 +73,11 @@ func resolve(tx Tx, req *Request) (*draft, error) {
 		if err := d.resolveItem(&req.Items[i]); err != nil {
 			return nil, err
 		}
+		if err := d.checkDistinct(); err != nil {
+			return nil, err
+		}
 	}
-	return d, d.checkDistinct()
+	return d, nil
 }
 
 func checkSize(req *Request) error {
@@ -114,6 +121,8 @@ func (d *draft) resolveItem(item *Item) error {
 		err = d.sync(item)
 	case gatewright.ChangeRollback:
 		err = d.rollback(item)
+	case gatewright.ChangeRevert:
+		err = d.revert(item)
 	case gatewright.ChangeUndeploy:
 		err = d.undeploy(item)
 	case gatewright.ChangeEnable, gatewright.ChangeDisable:
@@ -145,16 +154,19 @@ func (d *draft) resolveItem(item *Item) error {
 	return err
 }
 
-// checkDistinct refuses two items about one thing: their order would decide.
+// checkDistinct refuses two items about one thing: their order would decide. It
+// looks at the items added since it looked last, so that thousands of the same
+// are refused at the second.
 func (d *draft) checkDistinct() error {
-	seen := map[string]bool{}
-	for i := range d.items {
-		it := &d.items[i]
-		subject := it.subject()
-		if seen[subject] {
+	if d.subjects == nil {
+		d.subjects = make(map[string]bool, len(d.items))
+	}
+	for i := len(d.subjects); i < len(d.items); i++ {
+		subject := d.items[i].subject()
+		if d.subjects[subject] {
 			return gatewright.FieldErrorf("items", "%s appears twice in one change", subject)
 		}
-		seen[subject] = true
+		d.subjects[subject] = true
 	}
 	return nil
 }
@@ -315,22 +327,6 @@ func replace(before *gatewright.SlotContent, rev *gatewright.Revision, rt gatewr
 		}
 	}
 	return after
-}
-
-// findRevision finds a stored revision of an API by version or number. A
-// version goes before a number that looks the same.
-func findRevision(tx Tx, api *gatewright.API, name string) (*gatewright.Revision, error) {
-	rev, err := tx.RevisionByVersion(api.ID, name)
-	if !isNotFound(err) {
-		return rev, err
-	}
-	if n, convErr := strconv.Atoi(name); convErr == nil {
-		rev, err = tx.RevisionByNumber(api.ID, n)
-		if !isNotFound(err) {
-			return rev, err
-		}
-	}
-	return nil, gatewright.Errorf(gatewright.NotFound, "%s has no version or revision %q; see: gatewright get revisions %q", api.Name, name, api.Name)
 }
 
 // isNotFound reports whether err says that a thing does not exist.

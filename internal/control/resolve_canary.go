@@ -13,6 +13,9 @@ func (d *draft) canaryStart(item *Item) error {
 	if err != nil {
 		return err
 	}
+	if err := proxyOnly(it.api, "given a canary", "publish it under another name and give an API that calls that one the canary"); err != nil {
+		return err
+	}
 	if c := it.before.Canary; c != nil {
 		return gatewright.Errorf(gatewright.Conflict, "%s in %s has the canary %s (%s) already; promote or abort it first", it.api.Name, d.group.Name, c.Name, c.Label())
 	}

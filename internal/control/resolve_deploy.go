@@ -140,7 +140,7 @@ func (d *draft) defaultRollback(it *draftItem, slot *gatewright.Slot) (gatewrigh
 	for _, run := range slices.Backward(runs) {
 		switch {
 		case run.Revision == "" || len(steps) > 0 && steps[len(steps)-1] == run.Revision:
-		case run.Kind == gatewright.ChangeRollback && slices.Contains(steps, run.Revision):
+		case (run.Kind == gatewright.ChangeRollback || run.Kind == gatewright.ChangeRevert) && slices.Contains(steps, run.Revision):
 			steps = steps[:slices.Index(steps, run.Revision)+1]
 		default:
 			steps = append(steps, run.Revision)
@@ -172,6 +172,9 @@ func (d *draft) enable(item *Item, on bool) error {
 	if err != nil {
 		return err
 	}
+	if err := proxyOnly(it.api, "switched on or off", "undeploy it, once nothing calls it"); err != nil {
+		return err
+	}
 	rev, err := d.tx.Revision(slot.Revision)
 	if err != nil {
 		return err
@@ -191,6 +194,9 @@ func (d *draft) configure(item *Item) error {
 	}
 	it, slot, err := d.deployed(item.API)
 	if err != nil {
+		return err
+	}
+	if err := proxyOnly(it.api, "configured", "configure the APIs that call it, or publish it with other policies"); err != nil {
 		return err
 	}
 	rev, err := d.tx.Revision(slot.Revision)
@@ -223,7 +229,10 @@ func (d *draft) configureResource(item *Item) error {
 	var err error
 	ch.Before, err = d.tx.GroupResource(d.group.ID, ch.Key)
 	if isNotFound(err) && item.Resource == nil {
-		_, name, _ := strings.Cut(string(ch.Key), "/")
+		_, name, named := strings.Cut(string(ch.Key), "/")
+		if !named {
+			return gatewright.Errorf(gatewright.NotFound, "%s has no %s", d.group.Name, ch.Key.Kind())
+		}
 		return gatewright.Errorf(gatewright.NotFound, "%s has no %s %q", d.group.Name, ch.Key.Kind(), name)
 	}
 	if err != nil && !isNotFound(err) {
@@ -254,6 +263,9 @@ func (d *draft) refresh(item *Item) error {
 // the request must name the group's upstream: that of another group is not
 // taken over silently.
 func (d *draft) carriedRuntime(it *draftItem, item *Item, slot *gatewright.Slot, source *gatewright.RuntimeConfig) (gatewright.RuntimeConfig, error) {
+	if it.api.Kind == gatewright.KindFlow {
+		return flowRuntime(it.api, item.Runtime)
+	}
 	if slot != nil {
 		return item.Runtime.apply(slot.Runtime), nil
 	}

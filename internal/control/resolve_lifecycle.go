@@ -67,6 +67,9 @@ func (d *draft) staying(item *Item) (*draftItem, *gatewright.SlotContent, error)
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := proxyOnly(it.api, "deprecated or retired", "nobody calls it from outside; undeploy it, once no API calls it"); err != nil {
+		return nil, nil, err
+	}
 	if it.revision, err = d.tx.Revision(slot.Revision); err != nil {
 		return nil, nil, err
 	}

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 
@@ -122,7 +121,7 @@ func (d *draft) publishTarget(item *Item, def *gatewright.Definition) (*draftIte
 		if strings.HasPrefix(name, "api_") {
 			return nil, gatewright.Errorf(gatewright.NotFound, "API %q does not exist; a name must not begin with api_", name)
 		}
-		made := &gatewright.API{Name: name, Kind: cmp.Or(item.Kind, gatewright.KindProxy)}
+		made := &gatewright.API{Name: name, Kind: def.APIKind()}
 		if err := gatewright.CheckAPIName(made.Kind, name); err != nil {
 			return nil, err
 		}
@@ -137,18 +136,21 @@ func (d *draft) publishTarget(item *Item, def *gatewright.Definition) (*draftIte
 			d.made = map[string]*gatewright.API{}
 		}
 		d.made[name] = made
-		track := &gatewright.Track{Name: trackOf(item.Version), BasePath: base}
+		track := &gatewright.Track{Name: firstTrack(def, item.Version), BasePath: base}
 		d.opens(made, track)
 		return &draftItem{api: made, track: track, newTrack: true}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	if err := sameKind(api, def); err != nil {
+		return nil, err
+	}
 	tracks, err := d.tracksOf(api)
 	if err != nil {
 		return nil, err
 	}
-	wanted := trackOf(item.Version)
+	wanted := firstTrack(def, item.Version)
 	for _, t := range tracks {
 		if t.BasePath == base {
 			if trackName != "" && trackName != t.Name {
@@ -205,6 +207,15 @@ func (d *draft) tracksOf(api *gatewright.API) ([]*gatewright.Track, error) {
 	return tracks, nil
 }
 
+// firstTrack names the track that content with that version opens. All
+// revisions of a shared flow are in one: who calls it names no version.
+func firstTrack(def *gatewright.Definition, version string) string {
+	if def.Kind == gatewright.KindFlow {
+		return "v1"
+	}
+	return trackOf(version)
+}
+
 // trackOf names the track a version belongs to by its major number: "v2" for
 // "2.1.0", "v2" and "2". Versions without one belong to "v1".
 func trackOf(version string) string {
@@ -223,6 +234,9 @@ func trackOf(version string) string {
 // what the slot has, altered by the request; at the first publish the
 // document's servers.
 func (d *draft) publishRuntime(it *draftItem, item *Item, slot *gatewright.Slot) (gatewright.RuntimeConfig, error) {
+	if it.api.Kind == gatewright.KindFlow {
+		return flowRuntime(it.api, item.Runtime)
+	}
 	if slot != nil {
 		return item.Runtime.apply(slot.Runtime), nil
 	}

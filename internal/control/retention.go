@@ -18,7 +18,8 @@ type Retention struct {
 
 // PruneRevisions deletes the oldest revisions of an API beyond those to keep
 // and returns them, the newest first. What runs anywhere, as a canary too, what
-// a change under way brings, and what is pinned stays and does not count.
+// a change under way brings, what is pinned and what an instance is pinned to
+// stays and does not count.
 func (c *Control) PruneRevisions(ctx context.Context, actor gatewright.Actor, name string, r Retention) ([]RevisionNote, error) {
 	if r.Keep < 0 || r.Keep > gatewright.MaxRevisions {
 		return nil, gatewright.FieldErrorf("keep", "%d revisions cannot be kept; say 0 to %d", r.Keep, gatewright.MaxRevisions)
@@ -74,6 +75,13 @@ func surplusRevisions(tx Tx, api *gatewright.API, keep int) ([]*gatewright.Revis
 		if s.Canary != nil {
 			protected[s.Canary.Revision] = append(protected[s.Canary.Revision], nil)
 		}
+	}
+	pins, err := tx.Pins(PinFilter{API: api.ID})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pins {
+		protected[p.Revision] = append(protected[p.Revision], nil)
 	}
 	free := slices.DeleteFunc(all, func(r *gatewright.Revision) bool {
 		return len(protected[r.ID]) > 0 || slices.Contains(api.Settings.Pinned, r.Number)

@@ -11,13 +11,14 @@ import (
 
 // righting collects the rights that a request takes.
 type righting struct {
-	tx     Tx
-	who    auth.Principal
-	req    *Request
-	group  *gatewright.Group
-	places map[string]auth.Scope // of APIs, by how items name them
-	needs  []auth.Need
-	seen   map[auth.Need]bool
+	tx      Tx
+	who     auth.Principal
+	req     *Request
+	group   *gatewright.Group
+	places  map[string]auth.Scope // of APIs, by how items name them
+	needs   []auth.Need
+	reverts *gatewright.Change // that an item puts back
+	seen    map[auth.Need]bool
 }
 
 func (r *righting) add(a gatewright.Action, scopes ...auth.Scope) {
@@ -66,12 +67,14 @@ func (c *Control) needsOf(ctx context.Context, who auth.Principal, req *Request,
 			if kind == gatewright.ChangeApply {
 				kind = item.Action
 			}
-			s, err := r.place(kind, item)
+			scopes, err := r.scopes(kind, item)
 			if err != nil {
 				return err
 			}
-			if err := each(r, kind, item, s); err != nil {
-				return err
+			for _, s := range scopes {
+				if err := each(r, kind, item, s); err != nil {
+					return err
+				}
 			}
 		}
 		if len(r.needs) == 0 { // nothing is asked for; who may look may hear so
@@ -83,6 +86,20 @@ func (c *Control) needsOf(ctx context.Context, who auth.Principal, req *Request,
 		return nil, err
 	}
 	return r.needs, nil
+}
+
+// scopes finds out what an item is about: one thing, or all that the change
+// altered which it puts back.
+func (r *righting) scopes(kind gatewright.ChangeKind, item *Item) ([]auth.Scope, error) {
+	if kind != gatewright.ChangeRevert {
+		s, err := r.place(kind, item)
+		return []auth.Scope{s}, err
+	}
+	var err error
+	if r.reverts, err = r.tx.Change(item.Change); err != nil {
+		return nil, err
+	}
+	return changeScopes(r.tx, r.who, r.reverts)
 }
 
 // place finds out what an item is about.
@@ -148,6 +165,9 @@ func (r *righting) item(kind gatewright.ChangeKind, item *Item, s auth.Scope) er
 			r.add(n.Action, n.Scope)
 		}
 		return nil
+	case kind == gatewright.ChangeRevert:
+		r.add(gatewright.ActionChangeRevert, s)
+		return r.putBack(s)
 	case item.Resource != nil:
 		return r.resource(item.Resource.Key().Kind(), s)
 	case item.Remove != "":
@@ -161,11 +181,34 @@ func (r *righting) item(kind gatewright.ChangeKind, item *Item, s auth.Scope) er
 	return nil
 }
 
+// putBack adds what putting back the group resources of a change takes, where
+// s is not about an API.
+func (r *righting) putBack(s auth.Scope) error {
+	if s.Project != "" || s.APIName != "" {
+		return nil
+	}
+	for i := range r.reverts.Items {
+		was := r.reverts.Items[i].Resource
+		if was == nil {
+			continue
+		}
+		if err := r.resource(was.Key.Kind(), s); err != nil {
+			return err
+		}
+		if was.Key.Kind() == gatewright.KeyApp && was.Before == nil {
+			r.add(gatewright.ActionAppDelete, s)
+		}
+	}
+	return nil
+}
+
 // resource adds what altering a group resource takes.
 func (r *righting) resource(kind string, s auth.Scope) error {
 	switch kind {
 	case gatewright.KeyRegistry:
 		r.add(gatewright.ActionRegistryEdit, s)
+	case gatewright.KeyFlowHooks:
+		r.add(gatewright.ActionFlowAttach, s)
 	case gatewright.KeyApp:
 		r.add(gatewright.ActionAppEdit, s)
 	default:
@@ -183,6 +226,8 @@ func actionOf(kind gatewright.ChangeKind) (gatewright.Action, bool) {
 		return gatewright.ActionAPIDeploy, true
 	case gatewright.ChangeRollback:
 		return gatewright.ActionAPIRollback, true
+	case gatewright.ChangeRevert:
+		return gatewright.ActionChangeRevert, true
 	case gatewright.ChangeUndeploy:
 		return gatewright.ActionAPIUndeploy, true
 	case gatewright.ChangeEnable:

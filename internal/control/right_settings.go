@@ -26,7 +26,7 @@ func (c *Control) APINeeds(ctx context.Context, who auth.Principal, api string, 
 				all = append(all, auth.Need{Action: action, Scope: s})
 			}
 		}
-		add(p.Name != nil || p.Description != nil || p.Scheme != nil || p.Security != nil || p.MaxQPS != nil || p.MaxRows != nil ||
+		add(p.empty() || p.Name != nil || p.Description != nil || p.Scheme != nil || p.Security != nil || p.MaxQPS != nil || p.MaxRows != nil ||
 			len(p.Pin)+len(p.Unpin) > 0, gatewright.ActionAPISettings)
 		add(p.Owner != nil, gatewright.ActionAPITransfer)
 		add(p.Collaborators != nil, gatewright.ActionAPICollaborate)
@@ -178,6 +178,9 @@ func applyPlanNeeds(tx Tx, who auth.Principal, req *ApplyRequest) ([]auth.Need, 
 	if len(req.State.Registries) > 0 {
 		add(gatewright.ActionRegistryRead, groupScope(g))
 	}
+	if req.State.FlowHooks != nil {
+		add(gatewright.ActionPolicyRead, groupScope(g))
+	}
 	if len(req.Prune) > 0 { // it tells what else there is
 		add(gatewright.ActionConfigExport, groupScope(g))
 	}
@@ -195,7 +198,7 @@ func (c *Control) ApplyNeeds(ctx context.Context, who auth.Principal, req *Apply
 		if err := auth.DecideAll(who, all...); err != nil {
 			return err // before anything is told of what is wrong with it
 		}
-		a, err := c.resolveApply(tx, req)
+		a, err := resolveApply(tx, req)
 		if err != nil {
 			return err
 		}

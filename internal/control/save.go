@@ -94,7 +94,7 @@ func (c *Control) saveNew(tx Tx, actor gatewright.Actor, req *SaveRequest) (*Sav
 		return nil, err
 	}
 	if api != nil {
-		if err := reservable(tx, api, req.Version, req.Definition.ContentHash()); err != nil {
+		if err := reservable(tx, api, req.Version, req.Definition.ContentHash(), ""); err != nil {
 			return nil, err
 		}
 	}
@@ -138,28 +138,6 @@ func hasRoom(tx Tx, api *gatewright.API) error {
 	return err
 }
 
-// reservable refuses a label that stands for other content, or that is not
-// written as the API's labels are.
-func reservable(tx Tx, api *gatewright.API, label string, hash gatewright.Hash) error {
-	if label == "" {
-		return nil
-	}
-	if scheme := api.Settings.Scheme; scheme != "" {
-		if err := scheme.Validate(label); err != nil {
-			return err
-		}
-	}
-	bound, err := tx.VersionBinding(api.ID, label)
-	if isNotFound(err) {
-		return nil
-	}
-	if err == nil && bound.Hash != hash {
-		err = gatewright.Errorf(gatewright.Conflict, "version %s of %s stands for other content since %s; save this as a new version",
-			label, api.Name, bound.BoundAt.UTC().Format("2006-01-02 15:04:05"))
-	}
-	return err
-}
-
 // saveUpdate puts content in place of a revision's.
 func (c *Control) saveUpdate(tx Tx, actor gatewright.Actor, req *SaveRequest) (*Saved, error) {
 	api, _, err := findAPI(tx, req.API)
@@ -169,7 +147,7 @@ func (c *Control) saveUpdate(tx Tx, actor gatewright.Actor, req *SaveRequest) (*
 	if req.Revision == "" {
 		return nil, gatewright.FieldErrorf("revision", "an update needs the revision it replaces; see: gatewright get revisions %q", api.Name)
 	}
-	before, err := findSaved(tx, api, req.Revision)
+	before, err := findRevision(tx, api, req.Revision)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +162,10 @@ func (c *Control) saveUpdate(tx Tx, actor gatewright.Actor, req *SaveRequest) (*
 	if err := c.mayReplace(tx, api, before, req); err != nil {
 		return nil, err
 	}
-	if err := reservable(tx, api, after.Version, after.Hash); err != nil {
+	if err := reservable(tx, api, after.Version, after.Hash, before.ID); err != nil {
+		return nil, err
+	}
+	if err := sameKind(api, req.Definition); err != nil {
 		return nil, err
 	}
 	track, err := tx.Track(api.ID, before.Track)
@@ -201,23 +182,6 @@ func (c *Control) saveUpdate(tx Tx, actor gatewright.Actor, req *SaveRequest) (*
 		return nil, err
 	}
 	return &Saved{API: api, Revision: &after}, auditSave(tx, actor, api, before, &after, req.Comment)
-}
-
-// maxSavedSearch bounds how far back a label is looked for among drafts.
-const maxSavedSearch = 200
-
-// findSaved is findRevision that knows the labels of drafts, too.
-func findSaved(tx Tx, api *gatewright.API, name string) (*gatewright.Revision, error) {
-	heads, err := tx.Revisions(api.ID, 0, maxSavedSearch)
-	if err != nil {
-		return nil, err
-	}
-	for _, head := range heads {
-		if head.Version == name {
-			return tx.Revision(head.ID)
-		}
-	}
-	return findRevision(tx, api, name)
 }
 
 // mayReplace refuses to lose what somebody else saved, and to alter what

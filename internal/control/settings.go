@@ -28,6 +28,9 @@ type APIPatch struct {
 	Pin, Unpin    []string // versions or numbers of revisions
 }
 
+// empty reports whether the patch alters nothing.
+func (p *APIPatch) empty() bool { return reflect.DeepEqual(p, &APIPatch{}) }
+
 // APIUpdate is an altered API, and the changes that tell gateways.
 type APIUpdate struct {
 	API     *gatewright.API
@@ -58,6 +61,11 @@ func (c *Control) UpdateAPI(ctx context.Context, actor gatewright.Actor, name st
 		}
 		if reflect.DeepEqual(before, &api) {
 			return nil
+		}
+		if api.Name != before.Name {
+			if err := stillCalled(tx, before, "renamed"); err != nil {
+				return err
+			}
 		}
 		if err := tx.UpdateAPI(&api); err != nil {
 			return err

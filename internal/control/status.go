@@ -66,6 +66,7 @@ type groupView struct {
 	manifest  *gatewright.Manifest
 	past      *history
 	instances []*gatewright.Instance
+	pins      pinsIn
 }
 
 func (v *statusView) group(id gatewright.GroupID) (*groupView, error) {
@@ -85,6 +86,9 @@ func (v *statusView) group(id gatewright.GroupID) (*groupView, error) {
 	}
 	for _, in := range g.instances {
 		v.c.refresh(in)
+	}
+	if g.pins, err = readPins(v.tx, id, g.instances); err != nil {
+		return nil, err
 	}
 	g.past = newHistory(v.tx, g.group)
 	v.groups[id] = g
@@ -106,19 +110,15 @@ func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, err
 	}
 	rev.Version = s.Version
 	d := &gatewright.Deployment{
-		API: s.API, APIName: api.Name, Track: s.Track, BasePath: rev.Definition.BasePath,
+		API: s.API, APIName: api.Name, Kind: api.Kind, Track: s.Track, BasePath: rev.Definition.BasePath,
 		Group: s.Group, GroupName: g.group.Name, Change: s.Change, Since: s.Since,
 		Instances: []gatewright.InstanceStatus{},
 	}
 	content := contentOf(rev, s.Runtime)
 	content.Canary, content.Lifecycle, content.ConfigID = s.Canary, s.Lifecycle, s.ConfigID
 	d.Content = *content
-	keys := []gatewright.Key{gatewright.SlotResourceKey(s.SlotKey)}
-	for _, n := range numbersOf(content) {
-		keys = append(keys, gatewright.RevisionKey(s.API, n))
-	}
 	for _, in := range g.instances {
-		st, err := v.instance(in, g, keys, s.Generation)
+		st, err := v.instance(in, g, s, content)
 		if err != nil {
 			return nil, err
 		}
@@ -131,17 +131,29 @@ func (v *statusView) deployment(s *gatewright.Slot) (*gatewright.Deployment, err
 // instance tells what one instance does with the resources of a slot. It has
 // them when it runs a generation no older than the change that put them there,
 // of this history of the group, and rejected none.
-func (v *statusView) instance(in *gatewright.Instance, g *groupView, keys []gatewright.Key, made int64) (gatewright.InstanceStatus, error) {
+func (v *statusView) instance(in *gatewright.Instance, g *groupView, s *gatewright.Slot, content *gatewright.SlotContent) (gatewright.InstanceStatus, error) {
 	st := gatewright.InstanceStatus{
 		ID: in.ID, Name: in.Name, Address: in.Address, Version: in.Version, LastSeen: in.LastSeen,
 		Health: in.HealthAt(v.tx.Now(), v.c.cfg.LostAfter, g.group),
 	}
-	lacks, err := g.past.lacks(in, made)
+	key := gatewright.SlotResourceKey(s.SlotKey)
+	wanted := map[gatewright.Key]gatewright.Hash{key: g.manifest.Entries[key]}
+	if pin := g.pins.at(in.ID, key); pin != nil {
+		st.Pin = &gatewright.Pinned{ConfigID: in.ConfigID, Number: pin.Number, Version: pin.Version}
+		wanted[pin.Content()] = pin.Hash
+	} else {
+		for _, n := range numbersOf(content) {
+			k := gatewright.RevisionKey(s.API, n)
+			wanted[k] = g.manifest.Entries[k]
+		}
+	}
+	lacks, err := g.past.lacks(in, s.Generation)
 	if err != nil {
 		return st, err
 	}
 	rejected := slices.IndexFunc(in.Rejections, func(r gatewright.Rejection) bool {
-		return slices.Contains(keys, r.Key) && r.Hash == g.manifest.Entries[r.Key]
+		hash, of := wanted[r.Key]
+		return of && hash == r.Hash
 	})
 	switch {
 	case rejected >= 0:
@@ -152,6 +164,7 @@ func (v *statusView) instance(in *gatewright.Instance, g *groupView, keys []gate
 		st.State, st.Message = gatewright.InstancePending, unlisted(in)
 	default:
 		st.State = gatewright.InstanceDeployed
+		st.Message = pinText(st.Pin)
 	}
 	if st.Health == gatewright.Lost || st.Health == gatewright.Offline {
 		silent := v.tx.Now().Sub(in.LastSeen).Truncate(time.Second)
@@ -168,10 +181,20 @@ func (v *statusView) instance(in *gatewright.Instance, g *groupView, keys []gate
 	return st, nil
 }
 
+// pinText tells what an instance runs in place of what its group does, "" when
+// it is not pinned.
+func pinText(p *gatewright.Pinned) string {
+	if p == nil {
+		return ""
+	}
+	runs := gatewright.SlotContent{Number: p.Number, Version: p.Version}
+	return fmt.Sprintf("is pinned to %s and runs %s", p.ConfigID, runs.Label())
+}
+
 // deriveState sums the instances up.
 func deriveState(d *gatewright.Deployment) {
 	heard, deployed := 0, 0
-	var failed []string
+	var failed, pinned []string
 	for _, in := range d.Instances {
 		if in.State == gatewright.InstanceError {
 			failed = append(failed, in.Name+": "+in.Message)
@@ -182,6 +205,9 @@ func deriveState(d *gatewright.Deployment) {
 		heard++
 		if in.State == gatewright.InstanceDeployed {
 			deployed++
+			if in.Pin != nil && in.Pin.Number != d.Content.Number {
+				pinned = append(pinned, in.Name+" "+pinText(in.Pin))
+			}
 		}
 	}
 	switch {
@@ -195,6 +221,12 @@ func deriveState(d *gatewright.Deployment) {
 		d.State, d.Message = gatewright.StateDisabled, fmt.Sprintf("switched off on %s", instances(deployed))
 	default:
 		d.State, d.Message = gatewright.StateReady, fmt.Sprintf("runs on %s", instances(deployed))
+	}
+	if n := len(pinned); n > maxNamed {
+		pinned = append(pinned[:maxNamed], fmt.Sprintf("%d more are pinned", n-maxNamed))
+	}
+	if len(pinned) > 0 && d.State != gatewright.StateError {
+		d.Message += "; " + strings.Join(pinned, "; ")
 	}
 	if silent := len(d.Instances) - heard; silent > 0 && heard > 0 {
 		d.Message += fmt.Sprintf("; %d more not reachable", silent)

@@ -49,6 +49,8 @@ type Tx interface {
 	manifestTx
 	changeTx
 	instanceTx
+	pinTx
+	flowTx
 	tokenTx
 	auditTx
 	eventTx
@@ -101,7 +103,8 @@ type revisionTx interface {
 	// track. Conflict when it is sealed.
 	ReplaceDraft(r *gatewright.Revision) error
 	// DeleteRevision removes a revision; Conflict while a slot, of whatever
-	// group, runs it as its current one or as its canary. Its number and its
+	// group, runs it as its current one or as its canary, and while an instance
+	// is pinned to it. Its number and its
 	// version binding stay taken.
 	DeleteRevision(id gatewright.RevisionID) error
 	// RevisionSlots lists the slots that run it, as current one or as canary.
@@ -110,6 +113,9 @@ type revisionTx interface {
 	RevisionCount(api gatewright.APIID) (int, error)
 	// DraftByContent finds a draft of the API with that hash and label.
 	DraftByContent(api gatewright.APIID, hash gatewright.Hash, label string) (*gatewright.Revision, error)
+	// DraftsByVersion lists the drafts of the API with that label, newest
+	// first, without the definitions' routes and document text; none for "".
+	DraftsByVersion(api gatewright.APIID, label string) ([]*gatewright.Revision, error)
 	// Revisions lists newest first, without the definitions' routes and
 	// document text; before is an exclusive upper number, 0 for none.
 	Revisions(api gatewright.APIID, before, limit int) ([]*gatewright.Revision, error)
@@ -197,11 +203,11 @@ type manifestTx interface {
 	TrimManifestLog(group gatewright.GroupID, keep int) error
 
 	PutBlob(hash gatewright.Hash, body []byte) error
-	// Blob returns a blob that the group's manifest or a change being prepared
-	// in the group names; NotFound for any other.
+	// Blob returns a blob that the group's manifest, a change being prepared in
+	// the group or a pin of one of its instances names; NotFound for any other.
 	Blob(group gatewright.GroupID, hash gatewright.Hash) ([]byte, error)
-	// DeleteUnreferencedBlobs removes at most limit blobs that no manifest and
-	// no staged change names and returns how many.
+	// DeleteUnreferencedBlobs removes at most limit blobs that no manifest, no
+	// staged change and no pin names and returns how many.
 	DeleteUnreferencedBlobs(limit int) (int, error)
 
 	// Stage keeps the delta a change is preparing; Unstage forgets it.
@@ -255,7 +261,39 @@ type instanceTx interface {
 	PutInstance(i *gatewright.Instance) error // creates or replaces
 	Instance(id gatewright.InstanceID) (*gatewright.Instance, error)
 	Instances(group gatewright.GroupID) ([]*gatewright.Instance, error) // by name, then ID; "" for all groups
-	DeleteInstance(id gatewright.InstanceID) error
+	DeleteInstance(id gatewright.InstanceID) error                      // with what it is pinned to
+}
+
+// ConfigRun is what a slot ran under a configuration ID.
+type ConfigRun struct {
+	Group    gatewright.GroupID
+	API      gatewright.APIID
+	Track    string
+	Revision gatewright.RevisionID
+}
+
+// InstancePin is one of an instance's pins.
+type InstancePin struct {
+	Instance gatewright.InstanceID
+	gatewright.Pin
+}
+
+// PinFilter selects pins; empty members select all.
+type PinFilter struct {
+	Group gatewright.GroupID
+	API   gatewright.APIID
+}
+
+type pinTx interface {
+	// ConfigRuns lists what activated changes, of all groups, made slots run
+	// under a configuration ID, each once, by group, API and track, at most
+	// limit. What ran may have been deleted since.
+	ConfigRuns(configID string, limit int) ([]ConfigRun, error)
+	// PutPins replaces the pins of a stored instance. While it has them, their
+	// revisions cannot be deleted alone and their blobs are kept.
+	PutPins(instance *gatewright.Instance, pins []gatewright.Pin) error
+	// Pins lists by instance, API and track.
+	Pins(f PinFilter) ([]InstancePin, error)
 }
 
 type tokenTx interface {

@@ -12,11 +12,13 @@ type organisationTx interface {
 }
 
 // Running counts slots of a group whose current revisions, or canaries that
-// run another revision, are of one kind and have the same policies.
+// run another revision, are of one kind, have the same policies and call the
+// same shared flows.
 type Running struct {
 	Group    gatewright.GroupID
 	Kind     gatewright.Kind
 	Policies []string // types, sorted, each once
+	Flows    []string // names of the flows it calls, sorted, each once; what they are made of is not counted
 	Count    int
 }
 

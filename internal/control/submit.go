@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,81 +32,7 @@ type Submission struct {
 // [gatewright.PreconditionFailed] when the plan differs from the one whose
 // hash was given, and what the checks refuse with.
 func (c *Control) Submit(ctx context.Context, actor gatewright.Actor, req Request, opts SubmitOptions) (*Submission, error) {
-	if err := gatewright.CheckReason(opts.Reason); err != nil {
-		return nil, err
-	}
-	if len(req.AllowBreaking) > 0 && strings.TrimSpace(opts.Reason) == "" {
-		return nil, gatewright.FieldErrorf("reason", "say why callers may be broken: --reason")
-	}
-	if len(opts.IdempotencyKey) > MaxIdempotencyKey {
-		return nil, gatewright.FieldErrorf("Idempotency-Key", "the key has %d bytes; at most %d are allowed", len(opts.IdempotencyKey), MaxIdempotencyKey)
-	}
-	fingerprint, err := fingerprintOf(&req)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.lookAhead(ctx, &req); err != nil {
-		return nil, err
-	}
-	var sub *Submission
-	err = c.store.Update(ctx, func(tx Tx) error {
-		sub = &Submission{}
-		if opts.IdempotencyKey != "" {
-			done, change, err := repeated(tx, actor, opts.IdempotencyKey, fingerprint)
-			if err != nil || done {
-				sub.Change = change
-				return err
-			}
-		}
-		if sub, err = c.submit(tx, actor, &req, opts); err != nil {
-			return err
-		}
-		var id gatewright.ChangeID
-		if sub.Change != nil {
-			id = sub.Change.ID
-		}
-		if opts.IdempotencyKey != "" {
-			return tx.PutIdempotency(keyOwner(actor), opts.IdempotencyKey, fingerprint, id)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if sub.Change != nil {
-		c.changed(sub.Change)
-	}
-	return sub, nil
-}
-
-// submit is [Control.Submit] within a transaction.
-func (c *Control) submit(tx Tx, actor gatewright.Actor, req *Request, opts SubmitOptions) (*Submission, error) {
-	d, err := c.draft(tx, req)
-	if err != nil {
-		return nil, err
-	}
-	sub := &Submission{}
-	if sub.Plan, err = c.describe(d); err != nil {
-		return nil, err
-	}
-	if opts.PlanHash != "" && opts.PlanHash != sub.Plan.Hash {
-		return nil, d.stale(opts.PlanHash, sub.Plan)
-	}
-	if err := refusal(d.findings); err != nil {
-		return nil, err
-	}
-	if !sub.Plan.NoOp {
-		sub.Change, err = c.record(d, actor, sub.Plan, opts.Reason)
-	}
-	return sub, err
-}
-
-func fingerprintOf(req *Request) (gatewright.Hash, error) {
-	b, err := json.Marshal(req)
-	if err != nil {
-		return "", fmt.Errorf("fingerprint request: %w", err)
-	}
-	return gatewright.HashBytes(b), nil
+	return c.carryOut(ctx, actor, &req, opts)
 }
 
 // repeated reports whether the key was used for the same request before, and
@@ -178,7 +103,7 @@ func (c *Control) record(d *draft, actor gatewright.Actor, plan *gatewright.Plan
 		Kind: d.req.Kind, State: gatewright.ChangeScheduled, PlanHash: plan.Hash, Reason: reason, Findings: plan.Findings,
 		Author: actor.Name, Client: actor.Client, CreatedAt: now,
 		NotBefore: d.req.NotBefore, ExpiresAt: d.req.ExpiresAt, Notify: d.req.Notify, Approval: plan.Approval,
-		NoInstance: d.req.AllowNoInstance, AbortCanary: d.req.AbortCanary, BreakFreeze: d.req.BreakFreeze, Force: d.req.Force,
+		Reverts: d.reverts, NoInstance: d.req.AllowNoInstance, AbortCanary: d.req.AbortCanary, BreakFreeze: d.req.BreakFreeze, Force: d.req.Force,
 	}
 	for _, a := range d.allowed {
 		ch.Allowances = append(ch.Allowances, gatewright.Allowance{Rule: a.Rule, Fingerprint: a.Fingerprint, Reason: reason, By: actor.Name})

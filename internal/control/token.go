@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatewright/gatewright"
@@ -37,7 +38,8 @@ func secretKind(kind gatewright.TokenKind) (auth.SecretKind, bool) {
 
 // CreateToken makes an admin or instance token and returns its secret, which
 // is not kept. group is the name or ID of a group for instance tokens, ""
-// otherwise.
+// otherwise. [gatewright.Conflict] when an admin token would have a user's
+// login as its name.
 func (c *Control) CreateToken(ctx context.Context, actor gatewright.Actor, kind gatewright.TokenKind, name, group string) (*gatewright.Token, string, error) {
 	if kind != gatewright.TokenAdmin && kind != gatewright.TokenInstance {
 		return nil, "", gatewright.FieldErrorf("kind", "%q is not a kind of token that belongs to the installation", kind)
@@ -67,21 +69,14 @@ func (c *Control) CreatePersonalToken(ctx context.Context, actor gatewright.Acto
 	if who.User == "" {
 		return nil, "", gatewright.Errorf(gatewright.Forbidden, "only people have personal tokens; make a service token")
 	}
-	n.Scope = whole(n.Scope)
-	if err := auth.CheckNarrower(who, n.Scope, n.ExpiresAt); err != nil {
-		return nil, "", err
-	}
-	return c.storeToken(ctx, actor, gatewright.Token{Kind: gatewright.TokenPersonal, Owner: who.User, Name: n.Name, Scope: n.Scope, ExpiresAt: n.ExpiresAt})
+	return c.storeToken(ctx, actor, who, gatewright.Token{Kind: gatewright.TokenPersonal, Owner: who.User, Name: n.Name, Scope: n.Scope, ExpiresAt: n.ExpiresAt})
 }
 
 // CreateServiceToken makes a token of its own for a program, which may do
 // nothing until a role is given to it. project, a name or ID, says whose admins
 // look after it; "" for super admins.
 func (c *Control) CreateServiceToken(ctx context.Context, actor gatewright.Actor, who auth.Principal, project string, n NewToken) (*gatewright.Token, string, error) {
-	t := gatewright.Token{Kind: gatewright.TokenService, Name: n.Name, Scope: whole(n.Scope), ExpiresAt: n.ExpiresAt}
-	if err := auth.CheckNarrower(who, t.Scope, t.ExpiresAt); err != nil {
-		return nil, "", err
-	}
+	t := gatewright.Token{Kind: gatewright.TokenService, Name: n.Name, Scope: n.Scope, ExpiresAt: n.ExpiresAt}
 	if project != "" {
 		p, err := c.Project(ctx, project)
 		if err != nil {
@@ -89,7 +84,7 @@ func (c *Control) CreateServiceToken(ctx context.Context, actor gatewright.Actor
 		}
 		t.Project = p.ID
 	}
-	return c.storeToken(ctx, actor, t)
+	return c.storeToken(ctx, actor, who, t)
 }
 
 func whole(s gatewright.TokenScope) gatewright.TokenScope {
@@ -99,11 +94,51 @@ func whole(s gatewright.TokenScope) gatewright.TokenScope {
 	return s
 }
 
-func (c *Control) storeToken(ctx context.Context, actor gatewright.Actor, n gatewright.Token) (*gatewright.Token, string, error) {
+// resolveScope puts the identifiers of projects and groups in the place of
+// their names: a scope is compared by identifiers, and a name it does not know
+// would be a place that is never reached.
+func resolveScope(tx Tx, s *gatewright.TokenScope) error {
+	if err := auth.CheckScope(*s); err != nil {
+		return err
+	}
+	var projects []gatewright.ProjectID
+	for _, name := range s.Projects {
+		p, err := findProject(tx, string(name))
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(projects, p.ID) {
+			projects = append(projects, p.ID)
+		}
+	}
+	var groups []gatewright.GroupID
+	for _, name := range s.Groups {
+		g, err := findGroup(tx, string(name))
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(groups, g.ID) {
+			groups = append(groups, g.ID)
+		}
+	}
+	s.Projects, s.Groups = projects, groups
+	return nil
+}
+
+// storeToken stores a token that gives nothing beyond what its maker has.
+func (c *Control) storeToken(ctx context.Context, actor gatewright.Actor, maker auth.Principal, n gatewright.Token) (*gatewright.Token, string, error) {
 	var t *gatewright.Token
 	var secret string
 	err := c.store.Update(ctx, func(tx Tx) (err error) {
-		t, secret, err = createToken(tx, actor, n)
+		made := n
+		made.Scope = whole(n.Scope)
+		if err := resolveScope(tx, &made.Scope); err != nil {
+			return err
+		}
+		if err := auth.CheckNarrower(maker, made.Scope, made.ExpiresAt); err != nil {
+			return err
+		}
+		t, secret, err = createToken(tx, actor, made)
 		return err
 	})
 	return t, secret, err
@@ -120,7 +155,7 @@ func createToken(tx Tx, actor gatewright.Actor, t gatewright.Token) (*gatewright
 	}
 	if t.Kind == gatewright.TokenPersonal || t.Kind == gatewright.TokenService {
 		t.Scope = whole(t.Scope)
-		if err := auth.CheckScope(t.Scope); err != nil {
+		if err := resolveScope(tx, &t.Scope); err != nil {
 			return nil, "", err
 		}
 		if err := auth.CheckExpiry(tx.Now(), t.ExpiresAt); err != nil {
@@ -142,7 +177,8 @@ func createToken(tx Tx, actor gatewright.Actor, t gatewright.Token) (*gatewright
 }
 
 // roomForToken refuses one more than a person may have, and a service token's
-// name that is in use: it is what history shows.
+// name that is in use, or an admin token's that is a person's: it is what
+// history shows.
 func roomForToken(tx Tx, t *gatewright.Token) error {
 	live := func(o *gatewright.Token) bool {
 		return o.RevokedAt.IsZero() && (o.ExpiresAt.IsZero() || o.ExpiresAt.After(tx.Now()))
@@ -161,6 +197,14 @@ func roomForToken(tx Tx, t *gatewright.Token) error {
 		}
 		if n >= MaxTokens {
 			return gatewright.Errorf(gatewright.LimitExceeded, "you have %d tokens, the limit; revoke one", n)
+		}
+	case gatewright.TokenAdmin:
+		u, err := findUser(tx, t.Name)
+		if err == nil {
+			return gatewright.Errorf(gatewright.Conflict, "there is a user %s; what this token does would look as if they did it; give it another name", u.Name)
+		}
+		if !isNotFound(err) {
+			return err
 		}
 	case gatewright.TokenService:
 		all, err := tx.Tokens()

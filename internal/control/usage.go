@@ -105,6 +105,12 @@ func countDeployed(tx Tx, settings *gatewright.OrganisationSettings, groups []*g
 	if err != nil {
 		return nil, err
 	}
+	flows := make(map[gatewright.GroupID]*flowGraph, len(groups))
+	for _, g := range groups {
+		if flows[g.ID], err = flowsOf(tx, g.ID); err != nil {
+			return nil, err
+		}
+	}
 	places := make(map[gatewright.GroupID]int, len(groups))
 	for _, g := range groups {
 		places[g.ID] = g.Settings.Places()
@@ -117,7 +123,7 @@ func countDeployed(tx Tx, settings *gatewright.OrganisationSettings, groups []*g
 		} else {
 			d.ProxyRevisions += r.Count
 		}
-		d.Units.Add(r.Kind, classOf(settings, r.Policies), r.Count*places[r.Group])
+		d.Units.Add(r.Kind, classOf(settings, flows[r.Group].types(r.Kind, r.use())), r.Count*places[r.Group])
 		counted[r.Group] = d
 	}
 	return counted, nil

@@ -21,14 +21,15 @@ type NewUser struct {
 }
 
 // CreateUser makes a user, who may do nothing until a role is given.
-// [gatewright.Conflict] when the login is taken, or was once.
+// [gatewright.Conflict] when the login is taken, or was once, or when an admin
+// token has that name.
 func (c *Control) CreateUser(ctx context.Context, actor gatewright.Actor, n NewUser) (*gatewright.User, error) {
 	shown, key, err := auth.UserName(n.Name)
 	if err != nil {
 		return nil, err
 	}
 	if looksLikeID(shown) {
-		return nil, gatewright.FieldErrorf("username", "user name %q begins with %s, as identifiers do", shown, userPrefix)
+		return nil, gatewright.FieldErrorf("name", "user name %q begins with %s, as identifiers do", shown, userPrefix)
 	}
 	u := &gatewright.User{Name: shown, DisplayName: n.DisplayName, Email: n.Email, Language: n.Language}
 	if err := u.Validate(); err != nil {
@@ -40,6 +41,9 @@ func (c *Control) CreateUser(ctx context.Context, actor gatewright.Actor, n NewU
 		}
 	}
 	err = c.store.Update(ctx, func(tx Tx) error {
+		if err := notAdminToken(tx, key); err != nil {
+			return err
+		}
 		u.ID, u.CreatedAt = gatewright.UserID(gatewright.NewID(userPrefix, tx.Now())), tx.Now()
 		if err := tx.CreateUser(u, key, auth.EmailKey(u.Email)); err != nil {
 			return err
@@ -47,6 +51,24 @@ func (c *Control) CreateUser(ctx context.Context, actor gatewright.Actor, n NewU
 		return auditChange(tx, actor, "user.create", string(u.ID), nil, u)
 	})
 	return u, err
+}
+
+// notAdminToken refuses a login that a valid admin token has as its name: in
+// changes and in the audit log the two would be one, and for approvals are.
+func notAdminToken(tx Tx, key string) error {
+	tokens, err := tx.Tokens()
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		if t.Kind != gatewright.TokenAdmin || !t.RevokedAt.IsZero() {
+			continue
+		}
+		if _, named, err := auth.UserName(t.Name); err == nil && named == key {
+			return gatewright.Errorf(gatewright.Conflict, "there is an admin token %q, whose name is the author's in what it does; choose another login, or revoke that token first", t.Name)
+		}
+	}
+	return nil
 }
 
 const userPrefix = "usr_"
@@ -116,13 +138,19 @@ type UserPatch struct {
 	Disabled    *bool // true ends all sessions and makes all tokens useless
 }
 
-// UpdateUser alters a user. [gatewright.PreconditionFailed] when that would
+// UpdateUser alters a user, unless expected, which may be nil, has something
+// against the user as it is. [gatewright.PreconditionFailed] when that would
 // disable the last super admin.
-func (c *Control) UpdateUser(ctx context.Context, actor gatewright.Actor, name string, p UserPatch) (*gatewright.User, error) {
+func (c *Control) UpdateUser(ctx context.Context, actor gatewright.Actor, name string, expected func(*gatewright.User) error, p UserPatch) (*gatewright.User, error) {
 	var u *gatewright.User
 	err := c.store.Update(ctx, func(tx Tx) (err error) {
 		if u, err = findUser(tx, name); err != nil {
 			return err
+		}
+		if expected != nil {
+			if err := expected(u); err != nil {
+				return err
+			}
 		}
 		before := *u
 		set(&u.DisplayName, p.DisplayName)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/sqlstore"
+	"github.com/gatewright/gatewright/internal/testkit/database"
 )
 
 // clock is a clock that tests move.
@@ -56,36 +56,11 @@ func newWorld(t testing.TB) *world {
 		t: t, ctx: context.Background(), path: filepath.Join(t.TempDir(), "gatewright.db"),
 		clock: &clock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)},
 	}
-	if err := os.WriteFile(w.path, emptyDatabase(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	database.Empty(t, w.path)
 	w.open()
 	t.Cleanup(func() { _ = w.store.Close() })
 	return w
 }
-
-// emptyDatabase returns a database with nothing in it but its schema: making
-// one takes longer than most tests.
-var emptyDatabase = sync.OnceValue(func() []byte {
-	dir, err := os.MkdirTemp("", "gatewright-control-")
-	if err != nil {
-		panic(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "empty.db")
-	store, err := sqlstore.Open(context.Background(), sqlstore.Config{Path: path, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		panic(err)
-	}
-	if err := store.Close(); err != nil {
-		panic(err)
-	}
-	body, err := os.ReadFile(path)
-	if err != nil {
-		panic(err)
-	}
-	return body
-})
 
 // open starts the control plane's process, so to speak.
 func (w *world) open() {

@@ -59,6 +59,7 @@ func (g *Gateway) build(base *runtime, u Update) *built {
 		})
 	}
 	changed := b.changeNeeded(u)
+	b.changeFlows(u, changed)
 	b.changeApps(u)
 	b.deleteSlots(u)
 	b.upsertSlots(u)
@@ -67,6 +68,7 @@ func (g *Gateway) build(base *runtime, u Update) *built {
 	b.buildSlots(order)
 	b.next.table = b.settle(order)
 	b.finish(order)
+	b.keepCalled()
 	byKey := func(x, y gatewright.Rejection) int { return cmp.Compare(x.Key, y.Key) }
 	slices.SortFunc(b.rejections, byKey)
 	slices.SortFunc(b.kept, byKey)
@@ -95,6 +97,8 @@ func checkLoaded(kind string, l Loaded) string {
 		return "the resource is not a registry, as its key says"
 	case kind == gatewright.KeyApp && r.App == nil:
 		return "the resource is not an app, as its key says"
+	case kind == gatewright.KeyFlowHooks && r.FlowHooks == nil:
+		return "the resource is not flow hooks, as its key says"
 	}
 	return ""
 }
@@ -112,9 +116,12 @@ func (b *built) deleteSlots(u Update) {
 func (b *built) upsertSlots(u Update) {
 	for key, l := range u.Upserts {
 		switch key.Kind() {
-		case gatewright.KeyRevision, gatewright.KeyRegistry, gatewright.KeyApp:
+		case gatewright.KeyRevision, gatewright.KeyRegistry, gatewright.KeyApp, gatewright.KeyFlowHooks:
 			continue // done before
 		case gatewright.KeySlot:
+			if isFlow(l) || b.base.flows.has(key) {
+				continue // done before
+			}
 		default:
 			b.reject(key, l.Hash, fmt.Sprintf("this gateway does not know resources of kind %q; run one as new as the control plane", key.Kind()))
 			continue

@@ -21,9 +21,11 @@ type call struct {
 
 	slot  *liveSlot // nil when none was found
 	side  *side     // of the slot
-	route *route    // nil when the side has none for the request
+	route *route    // nil when the side has none for the request, and of a preflight
 	held  bool      // the slot is held on to
 	app   *liveApp  // that calls; nil when it was not asked for or is not known
+
+	preflight bool // an OPTIONS request that the API lets pass for its other methods
 
 	policed policed
 
@@ -83,7 +85,7 @@ func (h handler) Begin(ex *exchange.Exchange) {
 	if !h.g.cfg.HideRevision {
 		ex.Response.Header.AddParsed(RevisionHeader, c.side.field)
 	}
-	if c.route == nil {
+	if c.route == nil && !c.preflight {
 		c.respondUnmatched(outcome)
 		return
 	}
@@ -116,6 +118,9 @@ func (c *call) find() match.Outcome {
 		}
 		if s.holds.acquire(c.stripe) {
 			c.slot, c.side, c.route, c.held = s, c.sideOf(s), r, true
+			if r != nil && r.preflight && c.ex.Method == methodOptions {
+				c.route, c.preflight = nil, true // it stands for the path, not for a route
+			}
 			return outcome
 		}
 		// It was replaced after the runtime was loaded. What runs now has its
@@ -150,6 +155,8 @@ func (c *call) admit() bool {
 	case !s.resource.Enabled:
 		c.respond(ex, problemDisabled, "")
 		return false
+	case s.access != nil && c.preflight:
+		c.strip(s.access) // nobody asks for a key; if there is one, it is not the upstream's
 	case s.access != nil && !c.authorise():
 		return false
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/gateway"
+	"github.com/gatewright/gatewright/internal/testkit/ports"
 )
 
 // patience bounds every wait of these tests. Reaching it is a failure.
@@ -222,12 +223,7 @@ func echo(t *testing.T) *backend {
 // deadAddr returns an address that refuses connections.
 func deadAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return ports.Free(t)
 }
 
 // eventually waits until ok returns true. It is for what happens on another

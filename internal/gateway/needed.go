@@ -75,20 +75,20 @@ func (b *built) keepNeeded(s *liveSlot) {
 	for _, key := range s.needs() {
 		switch key.Kind() {
 		case gatewright.KeyRevision:
-			b.next.revisions = keepLeaf(b, s, key, b.base.revisions, b.next.revisions)
+			b.next.revisions = keepLeaf(b, s.key, key, b.base.revisions, b.next.revisions)
 		case gatewright.KeyRegistry:
-			b.next.registries = keepLeaf(b, s, key, b.base.registries, b.next.registries)
+			b.next.registries = keepLeaf(b, s.key, key, b.base.registries, b.next.registries)
 		}
 	}
 }
 
-func keepLeaf[T live](b *built, s *liveSlot, key gatewright.Key, base, next *iradix.Tree[T]) *iradix.Tree[T] {
+func keepLeaf[T live](b *built, needs, key gatewright.Key, base, next *iradix.Tree[T]) *iradix.Tree[T] {
 	old, had := base.Get([]byte(key))
 	if _, stays := next.Get([]byte(key)); stays || !had {
 		return next
 	}
 	b.kept = append(b.kept, gatewright.Rejection{
-		Key: key, Hash: old.hashed(), Reason: fmt.Sprintf("%s goes on with it, because the change to that was rejected", s.key),
+		Key: key, Hash: old.hashed(), Reason: fmt.Sprintf("%s goes on with it, because the change to that was rejected", needs),
 	})
 	next, _, _ = next.Insert([]byte(key), old)
 	return next

@@ -38,9 +38,13 @@ var (
 		Cause: "unauthenticated", Status: 401, Title: "The request needs a valid API key",
 		Detail: "WWW-Authenticate says where the key is looked for. It is missing, or it is not good at present.",
 	}
-	problemNoGrant    = exchange.Problem{Cause: "no-grant", Status: 403, Title: "The app may not call this API"}
-	problemClearance  = exchange.Problem{Cause: "clearance", Status: 403, Title: "The app's clearance does not cover this API"}
-	problemLimit      = exchange.Problem{Cause: "too-many-requests", Status: 429, Title: "There are too many requests"}
+	problemNoGrant   = exchange.Problem{Cause: "no-grant", Status: 403, Title: "The app may not call this API"}
+	problemClearance = exchange.Problem{Cause: "clearance", Status: 403, Title: "The app's clearance does not cover this API"}
+	problemLimit     = exchange.Problem{Cause: "too-many-requests", Status: 429, Title: "There are too many requests"}
+	problemFlow      = exchange.Problem{
+		Cause: "flow-unavailable", Status: 500, Title: "The API's policies cannot act",
+		Detail: "A shared flow that they call is not there. The request was not sent.",
+	}
 	problemNoUpstream = exchange.Problem{
 		Cause: "no-upstream", Status: 503, Title: "The API has no upstream at present",
 		Detail: "No address is known that requests to this API could be sent to. Try again soon.",

@@ -15,6 +15,7 @@ type liveRevision struct {
 	hash     gatewright.Hash
 	resource *gatewright.RevisionResource
 	policies *livePolicies // nil when it has none
+	flows    []string      // names of the shared flows that its policies call
 }
 
 func (r *liveRevision) hashed() gatewright.Hash { return r.hash }
@@ -25,7 +26,7 @@ func newRevision(key gatewright.Key, hash gatewright.Hash, r *gatewright.Revisio
 		return nil, err
 	}
 	policies, err := newPolicies(r)
-	return &liveRevision{hash, r, policies}, err
+	return &liveRevision{hash: hash, resource: r, policies: policies, flows: policies.flows()}, err
 }
 
 // checkRevision checks what is not checked when a slot makes routes of it.

@@ -19,6 +19,10 @@ const (
 	canarySide  = match.Other
 )
 
+// methodOptions is the method by which browsers ask before they call an API of
+// another site.
+const methodOptions = "OPTIONS"
+
 // route is what the table leads to. Equal routes of one slot are the same
 // route, whichever revision they come from.
 type route struct {
@@ -29,6 +33,8 @@ type route struct {
 	path     string
 	methods  string // with commas
 	priority int
+
+	preflight bool // it does not name OPTIONS, and such requests pass to the upstream all the same
 }
 
 // routeSet has the entries of one slot in the table: those of its current
@@ -74,7 +80,7 @@ func newRoutes(key gatewright.Key, r *gatewright.SlotResource, seat int, current
 		}
 		e, err := match.NewEntry(match.Spec[*route]{
 			Hosts: r.Hosts, PathPrefix: r.PathPrefix, BasePath: defs[i].base, Path: defs[i].path,
-			Methods: methods, Priority: defs[i].priority, Side: defs[i].side, Owner: key, Value: value,
+			Methods: methods, Preflight: defs[i].preflight, Priority: defs[i].priority, Side: defs[i].side, Owner: key, Value: value,
 		})
 		if err != nil {
 			return nil, err
@@ -115,6 +121,7 @@ func appendRoutes(list []route, r *gatewright.RevisionResource, seat int) []rout
 		list = append(list, route{
 			seat: seat, name: def.Name, base: r.BasePath, path: def.Path,
 			methods: strings.Join(def.Methods, ","), priority: def.Priority,
+			preflight: r.AllowCORS && !slices.Contains(def.Methods, methodOptions),
 		})
 	}
 	return list

@@ -18,8 +18,9 @@ type runtime struct {
 	revisions  *iradix.Tree[*liveRevision] // by key
 	registries *iradix.Tree[*liveRegistry] // by key
 	apps       *iradix.Tree[*liveApp]      // by key
-	keys       *iradix.Tree[*liveKey]      // by the hash of the caller's key
-	users      *iradix.Tree[*liveSlot]     // by userKey: the slots that need a revision or a registry
+	flows      *liveFlows
+	keys       *iradix.Tree[*liveKey]  // by the hash of the caller's key
+	users      *iradix.Tree[*liveSlot] // by userKey: the slots that need a revision, a registry or a flow
 	canaries   int
 }
 
@@ -29,6 +30,7 @@ func emptyRuntime() *runtime {
 		revisions:  iradix.New[*liveRevision](),
 		registries: iradix.New[*liveRegistry](),
 		apps:       iradix.New[*liveApp](),
+		flows:      &liveFlows{},
 		keys:       iradix.New[*liveKey](),
 		users:      iradix.New[*liveSlot](),
 	}
@@ -45,11 +47,12 @@ func (rt *runtime) each(f func(gatewright.Key, gatewright.Hash)) {
 	eachOf(rt.revisions, f)
 	eachOf(rt.apps, f)
 	eachOf(rt.slots, f)
+	rt.flows.each(f)
 }
 
 // len returns how many keys the runtime has.
 func (rt *runtime) len() int {
-	return rt.registries.Len() + rt.revisions.Len() + rt.apps.Len() + rt.slots.Len()
+	return rt.registries.Len() + rt.revisions.Len() + rt.apps.Len() + rt.slots.Len() + rt.flows.len()
 }
 
 // live is a resource that a runtime has.

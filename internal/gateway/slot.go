@@ -121,6 +121,9 @@ func (b *built) newSide(r *gatewright.SlotResource, ref gatewright.RevisionRef, 
 	if d.revision, err = b.revision(r.API, ref.Number); err != nil {
 		return d, err
 	}
+	if name := b.next.flows.missing(d.revision.flows); name != "" {
+		return d, gatewright.Errorf(gatewright.Invalid, "revision %d calls the shared flow %q, which is not in this group's configuration", ref.Number, name)
+	}
 	spec, err := b.upstreamSpec(up)
 	if err != nil {
 		return d, err
@@ -178,6 +181,11 @@ func (s *liveSlot) needs() []gatewright.Key {
 			keys = append(keys, gatewright.RegistryKey(u.Discovery.Registry))
 		}
 	}
+	for _, d := range s.sides() {
+		for _, name := range d.revision.flows {
+			keys = append(keys, flowKey(name))
+		}
+	}
 	return keys
 }
 
@@ -194,6 +202,9 @@ func (b *built) revision(api gatewright.APIID, number int) (*liveRevision, error
 func checkSlot(key gatewright.Key, r *gatewright.SlotResource) error {
 	if want := gatewright.SlotResourceKey(gatewright.SlotKey{API: r.API, Track: r.Track}); want != key {
 		return gatewright.Errorf(gatewright.Invalid, "the resource belongs to the key %s", want)
+	}
+	if r.Kind != "" {
+		return gatewright.Errorf(gatewright.Invalid, "this gateway does not know APIs of kind %q; run one as new as the control plane", r.Kind)
 	}
 	if err := checkRef(r.Current); err != nil {
 		return err

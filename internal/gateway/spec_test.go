@@ -20,6 +20,7 @@ type APISpec struct {
 	BasePath       string
 	Policies       []gatewright.Policy
 	Routes         []gatewright.Route
+	AllowCORS      bool
 	Upstream       gatewright.Upstream
 
 	Slot   func(*gatewright.SlotResource) // when set, alters the slot
@@ -47,7 +48,7 @@ func (a *APISpec) Resources() map[gatewright.Key]*gatewright.Resource {
 	}
 	all := map[gatewright.Key]*gatewright.Resource{
 		a.SlotKey():     {Format: gatewright.ResourceFormat, Slot: slot},
-		a.RevisionKey(): {Format: gatewright.ResourceFormat, Revision: &gatewright.RevisionResource{API: a.ID, Number: a.Revision, BasePath: a.BasePath, Policies: a.Policies, Routes: a.Routes}},
+		a.RevisionKey(): {Format: gatewright.ResourceFormat, Revision: &gatewright.RevisionResource{API: a.ID, Number: a.Revision, BasePath: a.BasePath, Policies: a.Policies, Routes: a.Routes, AllowCORS: a.AllowCORS}},
 	}
 	if a.Canary != nil {
 		all[gatewright.RevisionKey(a.ID, a.Canary.Number)] = &gatewright.Resource{Format: gatewright.ResourceFormat, Revision: a.Canary}

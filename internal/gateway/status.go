@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/gatewright/gatewright"
@@ -22,7 +24,20 @@ type Status struct {
 	Keys        int              `json:"keys"`        // of theirs
 	Canaries    int              `json:"canaries"`    // APIs with one
 	APIs        []APIStatus      `json:"apis"`        // in the order of their keys
+	Flows       []FlowStatus     `json:"flows"`       // in the order of their names
 	Registries  []RegistryStatus `json:"registries"`  // in the order of their names
+}
+
+// FlowStatus is a shared flow that a gateway runs.
+type FlowStatus struct {
+	Key      gatewright.Key  `json:"key"`
+	Hash     gatewright.Hash `json:"hash"`
+	Name     string          `json:"name"`
+	Revision int             `json:"revision"`
+	Version  string          `json:"version,omitempty"`
+	ConfigID string          `json:"configId,omitempty"`
+	Hook     bool            `json:"hook,omitempty"` // attached to all APIs
+	APIs     int             `json:"apis"`           // that call it themselves
 }
 
 // APIStatus is what a gateway does with one API.
@@ -98,6 +113,7 @@ func (g *Gateway) Status() Status {
 		Keys:        rt.keys.Len(),
 		Canaries:    rt.canaries,
 		APIs:        make([]APIStatus, 0, rt.slots.Len()),
+		Flows:       make([]FlowStatus, 0, len(rt.flows.byName)),
 		Registries:  make([]RegistryStatus, 0, rt.registries.Len()),
 	}
 	if g.log != nil {
@@ -107,6 +123,9 @@ func (g *Gateway) Status() Status {
 		s.APIs = append(s.APIs, v.status())
 		return false
 	})
+	for _, name := range slices.Sorted(maps.Keys(rt.flows.byName)) {
+		s.Flows = append(s.Flows, rt.flowStatus(rt.flows.byName[name]))
+	}
 	rt.registries.Root().Walk(func(key []byte, r *liveRegistry) bool {
 		rs := RegistryStatus{Name: r.resource.Name, Hash: r.hash}
 		rt.users.Root().WalkPrefix(userKey(gatewright.Key(key), ""), func([]byte, *liveSlot) bool {
@@ -117,6 +136,19 @@ func (g *Gateway) Status() Status {
 		return false
 	})
 	return s
+}
+
+func (rt *runtime) flowStatus(f *liveFlow) FlowStatus {
+	r := f.resource
+	st := FlowStatus{Key: f.key, Hash: f.hash, Name: r.Name, Revision: r.Current.Number, Version: r.Current.Version, ConfigID: r.ConfigID}
+	if h := rt.flows.hooks; h != nil {
+		st.Hook = slices.Contains(h.resource.Flows(), r.Name)
+	}
+	rt.users.Root().WalkPrefix(userKey(flowKey(r.Name), ""), func([]byte, *liveSlot) bool {
+		st.APIs++
+		return false
+	})
+	return st
 }
 
 func (s *liveSlot) status() APIStatus {

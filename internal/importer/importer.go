@@ -15,6 +15,11 @@ import (
 type Result struct {
 	Definition gatewright.Definition
 
+	// Name of the API and Label of its revision, when the file says them apart
+	// from what the definition has; "" otherwise, as of an OpenAPI document.
+	Name  string `json:",omitempty"`
+	Label string `json:",omitempty"`
+
 	// Upstream seeds the runtime configuration at the first publish; nil when
 	// the file names no usable server.
 	Upstream *gatewright.Upstream

@@ -24,6 +24,7 @@ const (
 // Limits of requests, in bytes of their bodies.
 const (
 	MaxJoinBytes   = 64 << 10
+	MaxJoinedBytes = 8 << 20 // of the answer; room for [gatewright.MaxInstancePins] pins
 	MaxReportBytes = 8 << 20
 	MaxErrorBytes  = 64 << 10 // of an error's answer
 	MaxTokenBytes  = 4 << 10  // of the token in a request
@@ -51,13 +52,18 @@ type JoinRequest struct {
 	SessionKey string                `json:"sessionKey,omitempty"` // given at its last join
 	Group      string                `json:"group,omitempty"`      // name or ID it means to join; refused when the token is of another
 	Name       string                `json:"name"`
-	Address    string                `json:"address"` // where it listens for traffic
-	Version    string                `json:"version"` // of its binary
-	Formats    Formats               `json:"formats"` // resource formats it reads
+	Address    string                `json:"address"`            // where it listens for traffic
+	Version    string                `json:"version"`            // of its binary
+	ConfigID   string                `json:"configId,omitempty"` // it is to be pinned to; "" follows the group
+	Formats    Formats               `json:"formats"`            // resource formats it reads
 	Generation int64                 `json:"generation"`
 	Digest     gatewright.Digest     `json:"digest,omitempty"`     // of what it runs; "" while that is nothing
 	Rejections int                   `json:"rejections,omitempty"` // how much of that it could not apply
 }
+
+// FieldConfigID is the field of a [gatewright.Error] that refuses the
+// configuration ID of a [JoinRequest].
+const FieldConfigID = "configId"
 
 // JoinResponse admits a gateway. It keeps instance and session key for its
 // next join.
@@ -69,6 +75,10 @@ type JoinResponse struct {
 	Heartbeat  gatewright.Duration   `json:"heartbeat"` // how often to report when nothing happens
 	Ping       gatewright.Duration   `json:"ping"`      // the longest a healthy stream is silent
 	Version    string                `json:"version"`   // of the control plane's binary
+	// ConfigID is the one of the request. A control plane that does not know
+	// pins leaves it out.
+	ConfigID string           `json:"configId,omitempty"`
+	Pins     []gatewright.Pin `json:"pins,omitempty"` // what it pins
 }
 
 // Report is what a gateway says when something happened to it, and every

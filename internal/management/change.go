@@ -182,3 +182,15 @@ func (a *API) awaitChange(ctx context.Context, in *changeInput, wait time.Durati
 		}
 	}
 }
+
+// checkKeys refuses two different idempotency keys: only one of them would
+// count. The same one twice, as proxies that retry may send it, is one.
+func checkKeys(h http.Header) error {
+	keys := h.Values("Idempotency-Key")
+	for _, key := range keys {
+		if key != keys[0] {
+			return gatewright.FieldErrorf("Idempotency-Key", "the request has several idempotency keys; send one")
+		}
+	}
+	return nil
+}

@@ -28,13 +28,10 @@ func production(t *testing.T, w *managementtest.World, count int) *gatewright.Gr
 	return g
 }
 
+// tokenOf returns the token of a new approver.
 func tokenOf(t *testing.T, w *managementtest.World, name string) string {
 	t.Helper()
-	_, secret, err := w.Control.CreateToken(t.Context(), w.Actor, gatewright.TokenAdmin, name, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return secret
+	return person(t, w, name, gatewright.RoleApprover, "", "")
 }
 
 func decision(t *testing.T, plan gatewright.Hash, approve bool, comment string) string {

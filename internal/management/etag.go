@@ -88,3 +88,19 @@ func (in *RevisedInput) revised(what string, now int64) (int64, error) {
 		return 0, gatewright.Errorf(gatewright.PreconditionFailed, "%s was altered meanwhile: If-Match says %s, it is %s; read it again", what, tag, tagOfRevised(now))
 	}
 }
+
+// UnchangedInput is embedded in the input of an operation that alters some
+// members of a thing and leaves the others as they are. Its entity tag stands
+// for all that people edit of it; whoever sends none alters it whatever it is.
+type UnchangedInput struct {
+	IfMatch string `header:"If-Match" doc:"The ETag of what is altered, as it was read: 412 if it was altered meanwhile. It may be left out."`
+}
+
+// unchanged refuses to alter what is not as the caller has read it.
+func (in *UnchangedInput) unchanged(what, etag string) error {
+	switch tag := strings.TrimSpace(in.IfMatch); tag {
+	case "", "*", etag:
+		return nil
+	}
+	return gatewright.Errorf(gatewright.PreconditionFailed, "%s was altered meanwhile; read it again", what)
+}

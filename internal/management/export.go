@@ -22,7 +22,7 @@ const exportList = "export"
 
 func (a *API) exportRoutes() {
 	op := get("/groups/{group}/export", "exportGroup", "groups", "Export what a group has")
-	op.description = "As native documents: settings of the group, registries, APIs with what runs of them, apps. Applied to an empty group they make it have the same."
+	op.description = "As native documents: settings of the group, registries, shared flows and flow hooks, APIs with what runs of them, apps. Applied to an empty group they make it have the same."
 	handle(a, op, a.export)
 }
 
@@ -66,13 +66,29 @@ func thingsOf(s *control.State) []native.Thing {
 	for _, r := range s.Registries {
 		add(&native.Registry{Registry: *r})
 	}
+	if s.FlowHooks != nil {
+		add(&native.FlowHooks{Before: s.FlowHooks.Before, After: s.FlowHooks.After})
+	}
 	for _, api := range s.APIs {
-		add(apiDocument(api))
+		if api.Kind == gatewright.KindFlow {
+			add(flowDocument(api))
+		} else {
+			add(apiDocument(api))
+		}
 	}
 	for _, app := range s.Apps {
 		add(appDocument(app))
 	}
 	return things
+}
+
+func flowDocument(s *control.StatedAPI) *native.Flow {
+	doc := native.NewFlow(s.Name, s.Definition)
+	doc.Owner, doc.Version = s.Owner, s.Version
+	if s.Settings != nil {
+		doc.Settings = native.State(native.NewSettings(*s.Settings))
+	}
+	return doc
 }
 
 func apiDocument(s *control.StatedAPI) *native.API {
@@ -135,6 +151,10 @@ func stateOf(things []native.Thing) (*control.State, error) {
 		case *native.Registry:
 			r := doc.Registry
 			s.Registries = append(s.Registries, &r)
+		case *native.Flow:
+			s.APIs = append(s.APIs, flowState(doc))
+		case *native.FlowHooks:
+			s.FlowHooks = &gatewright.FlowHooks{Before: doc.Before, After: doc.After}
 		case *native.App:
 			s.Apps = append(s.Apps, appState(doc))
 		case *native.API:
@@ -165,6 +185,15 @@ func groupState(doc *native.Group) *control.StatedGroup {
 		g.Settings = &settings
 	}
 	return g
+}
+
+func flowState(doc *native.Flow) *control.StatedAPI {
+	s := &control.StatedAPI{Name: doc.Name, Kind: gatewright.KindFlow, Owner: doc.Owner, Version: doc.Version, Definition: doc.Definition()}
+	if doc.Settings.Stated {
+		settings := doc.Settings.Value.APISettings()
+		s.Settings = &settings
+	}
+	return s
 }
 
 func apiState(doc *native.API) (*control.StatedAPI, error) {

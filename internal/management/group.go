@@ -56,6 +56,12 @@ func (a *API) groupRoutes() {
 		body:        wire.GroupUpdate{},
 	}, a.updateGroup)
 
+	op = get("/groups/{group}/flow-hooks", "getFlowHooks", "groups", "Get the flow hooks of a group")
+	op.description = "The shared flows that act on the calls of all its proxies. They are altered by a change of kind configure."
+	handle(a, op, func(ctx context.Context, in *GroupInput) (*answer[*gatewright.FlowHooks], error) {
+		return ok(a.control.FlowHooks(ctx, in.Group))
+	})
+
 	op = get("/groups/{group}/registries", "listRegistries", "groups", "List the registries of a group")
 	op.description = "By name."
 	handle(a, op, func(ctx context.Context, in *registriesInput) (*answer[wire.List[*gatewright.Registry]], error) {

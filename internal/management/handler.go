@@ -36,6 +36,10 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 		a.refuse(rec, r, err)
 		return
 	}
+	if err := checkKeys(r.Header); err != nil {
+		a.refuse(rec, r, err)
+		return
+	}
 	switch r.URL.Path {
 	case "/healthz":
 		a.health(rec, r, nil)

@@ -179,7 +179,7 @@ func TestLoginThroughOpenID(t *testing.T) {
 			wantProblem(t, resp, body, http.StatusUnauthorized, gatewright.Unauthenticated)
 		})
 	}
-	if _, err := w.Control.UpdateUser(t.Context(), w.Actor, "anna", control.UserPatch{Disabled: new(true)}); err != nil {
+	if _, err := w.Control.UpdateUser(t.Context(), w.Actor, "anna", nil, control.UserPatch{Disabled: new(true)}); err != nil {
 		t.Fatal(err)
 	}
 	if resp := visit("/api/v1/login/oidc"); resp.StatusCode != http.StatusForbidden {

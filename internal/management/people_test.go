@@ -337,7 +337,7 @@ func TestEventsEndWithTheRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if _, err := w.Control.UpdateUser(t.Context(), w.Actor, "anna", control.UserPatch{Disabled: new(true)}); err != nil {
+	if _, err := w.Control.UpdateUser(t.Context(), w.Actor, "anna", nil, control.UserPatch{Disabled: new(true)}); err != nil {
 		t.Fatal(err)
 	}
 	var all strings.Builder

@@ -1,6 +1,7 @@
 package management
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/importer"
+	"github.com/gatewright/gatewright/internal/importer/native"
 	"github.com/gatewright/gatewright/internal/management/wire"
 )
 
@@ -54,6 +56,8 @@ func members(kind gatewright.ChangeKind) (string, bool) {
 		return "version from runtime", true
 	case gatewright.ChangeRollback:
 		return "revision", true
+	case gatewright.ChangeRevert:
+		return "change", true
 	case gatewright.ChangeConfigure:
 		return "runtime resource remove", true
 	case gatewright.ChangeCanaryStart:
@@ -77,6 +81,12 @@ func requestKinds() []string {
 		_, askable := members(gatewright.ChangeKind(k))
 		return !askable
 	})
+}
+
+// itemKinds lists what an item of a change of several kinds can do. To put a
+// change back is a change of its own.
+func itemKinds() []string {
+	return slices.DeleteFunc(requestKinds(), func(k string) bool { return k == string(gatewright.ChangeRevert) })
 }
 
 // controlRequest reads the documents of the request and puts it in the words
@@ -120,8 +130,8 @@ func controlItem(kind gatewright.ChangeKind, in *wire.Item) (*control.Item, erro
 		return nil, gatewright.FieldErrorf("action", "items say their action in a change of kind %s only; leave it out", gatewright.ChangeApply)
 	case kind == gatewright.ChangeApply:
 		kind = in.Action
-		if _, askable := members(kind); !askable {
-			return nil, gatewright.FieldErrorf("action", "%q is not what an item can do; that is one of %s", kind, strings.Join(requestKinds(), ", "))
+		if !slices.Contains(itemKinds(), string(kind)) {
+			return nil, gatewright.FieldErrorf("action", "%q is not what an item can do; that is one of %s", kind, strings.Join(itemKinds(), ", "))
 		}
 	}
 	if err := checkMembers(kind, in); err != nil {
@@ -130,9 +140,10 @@ func controlItem(kind gatewright.ChangeKind, in *wire.Item) (*control.Item, erro
 	item := &control.Item{
 		Action: in.Action, API: in.API, Project: in.Project, Version: in.Version, Revision: in.Revision, From: in.From,
 		Runtime: runtimePatch(in.Runtime), Remove: in.Remove, Canary: canaryPatch(in.Canary), Lifecycle: in.Lifecycle,
+		Change: in.Change,
 	}
 	if in.Resource != nil {
-		item.Resource = &gatewright.GroupResource{Registry: in.Resource.Registry}
+		item.Resource = &gatewright.GroupResource{Registry: in.Resource.Registry, FlowHooks: in.Resource.FlowHooks}
 	}
 	if in.Document == nil {
 		return item, nil
@@ -142,8 +153,9 @@ func controlItem(kind gatewright.ChangeKind, in *wire.Item) (*control.Item, erro
 		return nil, err
 	}
 	item.Definition, item.Seed, item.Findings = &read.Definition, read.Upstream, read.Findings
+	item.API = cmp.Or(item.API, read.Name)
 	if item.Version == "" && !in.NoVersion {
-		item.Version = read.Definition.Version
+		item.Version = cmp.Or(read.Label, read.Definition.Version)
 	}
 	return item, nil
 }
@@ -156,7 +168,7 @@ func checkMembers(kind gatewright.ChangeKind, in *wire.Item) error {
 		{"document", in.Document != nil}, {"project", in.Project != ""}, {"version", in.Version != ""}, {"noVersion", in.NoVersion},
 		{"revision", in.Revision != ""}, {"from", in.From != ""}, {"runtime", in.Runtime != nil},
 		{"resource", in.Resource != nil}, {"remove", in.Remove != ""},
-		{"canary", in.Canary != nil}, {"lifecycle", in.Lifecycle != nil}, {"undo", in.Undo},
+		{"canary", in.Canary != nil}, {"lifecycle", in.Lifecycle != nil}, {"undo", in.Undo}, {"change", in.Change != ""},
 	}
 	list, _ := members(kind)
 	counts := strings.Fields(list)
@@ -172,8 +184,10 @@ func checkMembers(kind gatewright.ChangeKind, in *wire.Item) error {
 		return gatewright.FieldErrorf("remove", "one item sets or removes a group resource, not both; make it two items")
 	case (in.Resource != nil || in.Remove != "") && (in.Runtime != nil || in.API != ""):
 		return gatewright.FieldErrorf("api", "one item alters an API or a group resource, not both; make it two items")
-	case in.Remove != "" && in.Remove.Kind() != gatewright.KeyRegistry:
-		return gatewright.FieldErrorf("remove", "%q is not the key of what can be removed here, like registry/local-dns", in.Remove)
+	case in.Remove != "" && in.Remove.Kind() != gatewright.KeyRegistry && in.Remove != gatewright.FlowHooksKey:
+		return gatewright.FieldErrorf("remove", "%q is not the key of what can be removed here, like registry/local-dns or flow-hooks", in.Remove)
+	case kind == gatewright.ChangeRevert && (in.Change == "" || in.API != ""):
+		return gatewright.FieldErrorf("change", "a revert names the change to put back, and nothing else")
 	case kind == gatewright.ChangePublish && in.Document == nil:
 		return gatewright.FieldErrorf("document", "a publish needs the API's document")
 	case kind == gatewright.ChangeDeprecate && (in.Lifecycle != nil) == in.Undo:
@@ -191,7 +205,7 @@ func readDocument(doc *wire.SourceDocument) (*importer.Result, error) {
 		return nil, &statusError{gatewright.Errorf(gatewright.LimitExceeded, "the document %q has %d bytes; at most %d are allowed",
 			path.Base(doc.Name), len(content), gatewright.MaxDocumentBytes), http.StatusRequestEntityTooLarge}
 	}
-	read, err := importer.Import(doc.Name, content)
+	read, err := native.Import(doc.Name, content)
 	if err != nil {
 		return nil, within("/document", err)
 	}

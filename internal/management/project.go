@@ -15,6 +15,12 @@ type ProjectInput struct {
 	Project string `path:"project" doc:"Name or identifier of the project."`
 }
 
+type updateProjectInput struct {
+	ProjectInput
+	UnchangedInput
+	jsonBody[wire.ProjectUpdate]
+}
+
 func (a *API) projectRoutes() {
 	op := get("/projects", "listProjects", "people", "List projects")
 	op.description = "By name."
@@ -42,26 +48,39 @@ func (a *API) projectRoutes() {
 		}
 		return &created[*gatewright.Project]{Location: "/api/v1/projects/" + string(p.ID), Body: p}, nil
 	})
-	handle(a, get("/projects/{project}", "getProject", "people", "Get a project"), func(ctx context.Context, in *ProjectInput) (*answer[*gatewright.Project], error) {
-		return ok(a.control.Project(ctx, in.Project))
+	handle(a, get("/projects/{project}", "getProject", "people", "Get a project"), func(ctx context.Context, in *ProjectInput) (*tagged[*gatewright.Project], error) {
+		return taggedProject(a.control.Project(ctx, in.Project))
 	})
 	handle(a, operation{
 		method: http.MethodPatch, path: "/projects/{project}", id: "updateProject", tag: "people", summary: "Rename or describe a project",
-		description: "What is absent stays as it is.", body: wire.ProjectUpdate{},
-	}, func(ctx context.Context, in *struct {
-		ProjectInput
-		jsonBody[wire.ProjectUpdate]
-	}) (*answer[*gatewright.Project], error) {
-		body, err := in.decode()
-		if err != nil {
-			return nil, err
-		}
-		return ok(a.control.UpdateProject(ctx, requestOf(ctx).actor, in.Project, control.ProjectPatch(*body)))
-	})
+		description: "What is absent stays as it is. With the project's ETag as If-Match: 412 when it was altered meanwhile.", body: wire.ProjectUpdate{},
+	}, a.updateProject)
 	handle(a, operation{
 		method: http.MethodDelete, path: "/projects/{project}", id: "deleteProject", tag: "people", summary: "Delete an empty project",
 		description: "With the roles given in it. Refused while an API, folder or service token is of it; the default project always exists.",
 	}, func(ctx context.Context, in *ProjectInput) (*struct{}, error) {
 		return nil, a.control.DeleteProject(ctx, requestOf(ctx).actor, in.Project)
 	})
+}
+
+func (a *API) updateProject(ctx context.Context, in *updateProjectInput) (*tagged[*gatewright.Project], error) {
+	body, err := in.decode()
+	if err != nil {
+		return nil, err
+	}
+	return taggedProject(a.control.UpdateProject(ctx, requestOf(ctx).actor, in.Project, func(now *gatewright.Project) error {
+		etag, err := etagOf(now)
+		if err != nil {
+			return err
+		}
+		return in.unchanged("project "+now.Name, etag)
+	}, control.ProjectPatch(*body)))
+}
+
+func taggedProject(p *gatewright.Project, err error) (*tagged[*gatewright.Project], error) {
+	if err != nil {
+		return nil, err
+	}
+	etag, err := etagOf(p)
+	return &tagged[*gatewright.Project]{etag, p}, err
 }

@@ -76,6 +76,7 @@ func groupRights() map[string]right {
 		"getOrganisation":     there(gatewright.ActionSettingsRead, everything),
 		"updateOrganisation":  there(gatewright.ActionSettingsEdit, everything),
 		"listRegistries":      there(gatewright.ActionRegistryRead, ofGroup),
+		"getFlowHooks":        there(gatewright.ActionPolicyRead, ofGroup),
 		"listInstances":       somewhere(gatewright.ActionInstanceRead),
 		"forgetInstance":      there(gatewright.ActionInstanceForget, ofInstance),
 		"createInstanceToken": there(gatewright.ActionInstanceTokenCreate, ofGroup),

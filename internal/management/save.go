@@ -1,6 +1,7 @@
 package management
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -130,9 +131,7 @@ func saveRequest(in *jsonBody[wire.SaveRequest], api string) (*control.SaveReque
 		return nil, gatewright.FieldErrorf("name", "name is for a new API; a revision is saved to the API in the path")
 	}
 	if api == "" {
-		if api = body.Name; api == "" {
-			api = read.Definition.Title
-		}
+		api = cmp.Or(body.Name, read.Name, read.Definition.Title)
 	}
 	return &control.SaveRequest{API: api, Definition: &read.Definition, Version: body.Version, Comment: body.Comment}, nil
 }

@@ -3,6 +3,7 @@ package management
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/auth"
@@ -17,6 +18,7 @@ type UserInput struct {
 
 type updateUserInput struct {
 	UserInput
+	UnchangedInput
 	jsonBody[wire.UserUpdate]
 }
 
@@ -51,12 +53,14 @@ func (a *API) userRoutes() {
 		}
 		return &created[*gatewright.User]{Location: "/api/v1/users/" + string(u.ID), Body: u}, nil
 	})
-	handle(a, get("/users/{user}", "getUser", "people", "Get a user"), func(ctx context.Context, in *UserInput) (*answer[*gatewright.User], error) {
-		return ok(a.control.User(ctx, in.User))
+	op = get("/users/{user}", "getUser", "people", "Get a user")
+	op.description = "Its ETag stands for what people edit of it."
+	handle(a, op, func(ctx context.Context, in *UserInput) (*tagged[*gatewright.User], error) {
+		return taggedUser(a.control.User(ctx, in.User))
 	})
 	handle(a, operation{
 		method: http.MethodPatch, path: "/users/{user}", id: "updateUser", tag: "people", summary: "Alter, disable or enable a user",
-		description: "What is absent stays as it is. People may alter their own display name and language. The last super admin cannot be disabled.",
+		description: "What is absent stays as it is. People may alter their own display name and language. The last super admin cannot be disabled. With the user's ETag as If-Match: 412 when it was altered meanwhile.",
 		body:        wire.UserUpdate{},
 	}, a.updateUser)
 	handle(a, operation{
@@ -71,7 +75,7 @@ func (a *API) userRoutes() {
 	}, a.setPassword)
 }
 
-func (a *API) updateUser(ctx context.Context, in *updateUserInput) (*answer[*gatewright.User], error) {
+func (a *API) updateUser(ctx context.Context, in *updateUserInput) (*tagged[*gatewright.User], error) {
 	body, err := in.decode()
 	if err != nil {
 		return nil, err
@@ -94,7 +98,29 @@ func (a *API) updateUser(ctx context.Context, in *updateUserInput) (*answer[*gat
 	if err := a.permit(ctx, needs...); err != nil {
 		return nil, err
 	}
-	return ok(a.control.UpdateUser(ctx, requestOf(ctx).actor, string(u.ID), control.UserPatch(*body)))
+	return taggedUser(a.control.UpdateUser(ctx, requestOf(ctx).actor, string(u.ID), func(now *gatewright.User) error {
+		etag, err := userTag(now)
+		if err != nil {
+			return err
+		}
+		return in.unchanged("user "+now.Name, etag)
+	}, control.UserPatch(*body)))
+}
+
+// userTag returns the entity tag of what people edit of a user; that somebody
+// logs in alters nothing of it.
+func userTag(u *gatewright.User) (string, error) {
+	edited := *u
+	edited.LastLogin = time.Time{}
+	return etagOf(&edited)
+}
+
+func taggedUser(u *gatewright.User, err error) (*tagged[*gatewright.User], error) {
+	if err != nil {
+		return nil, err
+	}
+	etag, err := userTag(u)
+	return &tagged[*gatewright.User]{etag, u}, err
 }
 
 func (a *API) setPassword(ctx context.Context, in *passwordInput) (*struct{}, error) {

@@ -52,6 +52,9 @@ type Built struct {
 	// Response acts on the response's fields before they go to the client,
 	// whether the response is the upstream's or the gateway's own.
 	Response func(*Call)
+	// Flow names the shared flow whose policies act in the place of this one,
+	// which then has no phases; "" for a policy that acts by itself.
+	Flow string
 }
 
 // Type is a type of policy.
@@ -63,6 +66,7 @@ type Type struct {
 // Types lists the types there are, by name.
 func Types() []Type {
 	return []Type{
+		{gatewright.PolicyFlow, buildFlow},
 		{"headers", buildHeaders},
 		{"ip-restriction", buildRestriction},
 		{"respond", buildRespond},

@@ -74,7 +74,7 @@ func TestRefusedConfigurations(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := []struct{ name, policy, config, field, message string }{
-		{"unknown type", "teleport", ``, "/type", "it knows headers, ip-restriction, respond"},
+		{"unknown type", "teleport", ``, "/type", "it knows flow, headers, ip-restriction, respond"},
 		{"form", "Headers", ``, "/type", "not a type of policy"},
 		{"unknown member", "headers", `{"requests":{}}`, "/config", `unknown field "requests"`},
 		{"wrong kind", "headers", `{"request":[]}`, "/config", "cannot unmarshal"},

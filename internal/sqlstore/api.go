@@ -90,6 +90,7 @@ func (t *tx) DeleteAPI(id gatewright.APIID) error {
 		return conflict("API %q runs in gateway group %q, track %q; undeploy it there first", id, running[0].Group, running[0].Track)
 	}
 	for _, query := range []string{
+		"DELETE FROM instance_pins WHERE api_id = ?",
 		"DELETE FROM claims WHERE api_id = ?",
 		"DELETE FROM slots WHERE api_id = ?",
 		"DELETE FROM revision_documents WHERE revision_id IN (SELECT id FROM revisions WHERE api_id = ?)",

@@ -11,7 +11,6 @@ import (
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/control/storetest"
-	"github.com/gatewright/gatewright/internal/testkit/postgres"
 )
 
 // auditWorld is a control plane on a database that a test tampers with.
@@ -24,7 +23,7 @@ type auditWorld struct {
 // onBoth runs test on either database.
 func onBoth(t *testing.T, test func(t *testing.T, cfg Config)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, Config{Path: filepath.Join(t.TempDir(), "gatewright.db")}) })
-	t.Run("postgres", func(t *testing.T) { test(t, Config{URL: postgres.Start(t)}) })
+	t.Run("postgres", func(t *testing.T) { test(t, Config{URL: migrated.Start(t)}) })
 }
 
 func newAuditWorld(t *testing.T, cfg Config) *auditWorld {
@@ -160,7 +159,7 @@ func TestAuditOlderThanTheChain(t *testing.T) {
 
 // TestAuditOfTwoReplicas: two control planes on one database write one chain.
 func TestAuditOfTwoReplicas(t *testing.T) {
-	url := postgres.Start(t)
+	url := migrated.Start(t)
 	stores := []*Store{openURL(t, url), openURL(t, url)}
 	const each = 40
 	var wg sync.WaitGroup

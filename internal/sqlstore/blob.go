@@ -19,7 +19,8 @@ func (t *tx) Blob(group gatewright.GroupID, hash gatewright.Hash) ([]byte, error
 	var body []byte
 	found, err := t.scanRow([]any{&body}, "SELECT body FROM blobs WHERE hash = ? AND ("+
 		"EXISTS (SELECT 1 FROM manifest_entries m WHERE m.hash = blobs.hash AND m.group_id = ?) OR "+
-		"EXISTS (SELECT 1 FROM staged_entries s WHERE s.hash = blobs.hash AND s.group_id = ?))", hash, group, group)
+		"EXISTS (SELECT 1 FROM staged_entries s WHERE s.hash = blobs.hash AND s.group_id = ?) OR "+
+		"EXISTS (SELECT 1 FROM instance_pins p WHERE p.hash = blobs.hash AND p.group_id = ?))", hash, group, group, group)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +35,7 @@ func (t *tx) DeleteUnreferencedBlobs(limit int) (int, error) {
 	n, err := t.exec("DELETE FROM blobs WHERE hash IN (SELECT b.hash FROM blobs b"+
 		" WHERE NOT EXISTS (SELECT 1 FROM manifest_entries m WHERE m.hash = b.hash)"+
 		" AND NOT EXISTS (SELECT 1 FROM staged_entries s WHERE s.hash = b.hash)"+
+		" AND NOT EXISTS (SELECT 1 FROM instance_pins p WHERE p.hash = b.hash)"+
 		" ORDER BY b.hash LIMIT ?)", max(0, limit))
 	return int(n), err
 }

@@ -85,13 +85,14 @@ func (t *tx) indexItems(c *gatewright.Change, seq int64) error {
 			continue
 		}
 		var revision gatewright.RevisionID
+		var configID string
 		if s.After != nil {
-			revision = s.After.Revision
+			revision, configID = s.After.Revision, s.After.ConfigID
 		}
 		kind := cmp.Or(c.Items[i].Action, c.Kind)
-		slots = append(slots, []any{s.API, s.Track, c.Group, seq, kind, textArg(revision), flag(!c.ActivatedAt.IsZero())})
+		slots = append(slots, []any{s.API, s.Track, c.Group, seq, kind, textArg(revision), flag(!c.ActivatedAt.IsZero()), configID})
 	}
-	if err := t.insertRows("INSERT INTO change_slots (api_id, track, group_id, change_seq, kind, revision_id, activated)", "ON CONFLICT DO NOTHING", slots); err != nil {
+	if err := t.insertRows("INSERT INTO change_slots (api_id, track, group_id, change_seq, kind, revision_id, activated, config_id)", "ON CONFLICT DO NOTHING", slots); err != nil {
 		return err
 	}
 	return t.insertRows("INSERT INTO change_resources (group_id, key, change_seq)", "ON CONFLICT DO NOTHING", resources)

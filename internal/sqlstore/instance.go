@@ -4,11 +4,11 @@ import (
 	"github.com/gatewright/gatewright"
 )
 
-const instanceColumns = "id, group_id, name, address, version, joined_at, last_seen, left_at, generation, digest, rejections, unlisted, warnings, usage_batch, sequence, session_key, prior_key"
+const instanceColumns = "id, group_id, name, address, version, config_id, joined_at, last_seen, left_at, generation, digest, rejections, unlisted, warnings, usage_batch, sequence, session_key, prior_key"
 
 func scanInstance(r row) (*gatewright.Instance, error) {
 	i := new(gatewright.Instance)
-	return i, r.Scan(&i.ID, &i.Group, &i.Name, &i.Address, &i.Version, intoTime(&i.JoinedAt), intoTime(&i.LastSeen), intoTime(&i.LeftAt),
+	return i, r.Scan(&i.ID, &i.Group, &i.Name, &i.Address, &i.Version, &i.ConfigID, intoTime(&i.JoinedAt), intoTime(&i.LastSeen), intoTime(&i.LeftAt),
 		&i.Generation, &i.Digest, intoJSON(&i.Rejections), &i.Unlisted, intoJSON(&i.Warnings), &i.UsageBatch, &i.Sequence, &i.SessionKey, &i.PriorKey)
 }
 
@@ -29,12 +29,12 @@ func (t *tx) PutInstance(i *gatewright.Instance) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT INTO instances ("+instanceColumns+") VALUES "+tuples(1, 17)+
-		" ON CONFLICT (id) DO UPDATE SET group_id = excluded.group_id, name = excluded.name, address = excluded.address, version = excluded.version,"+
+	_, err = t.exec("INSERT INTO instances ("+instanceColumns+") VALUES "+tuples(1, 18)+
+		" ON CONFLICT (id) DO UPDATE SET group_id = excluded.group_id, name = excluded.name, address = excluded.address, version = excluded.version, config_id = excluded.config_id,"+
 		" joined_at = excluded.joined_at, last_seen = excluded.last_seen, left_at = excluded.left_at, generation = excluded.generation,"+
 		" digest = excluded.digest, rejections = excluded.rejections, unlisted = excluded.unlisted, warnings = excluded.warnings, usage_batch = excluded.usage_batch,"+
 		" sequence = excluded.sequence, session_key = excluded.session_key, prior_key = excluded.prior_key",
-		i.ID, i.Group, i.Name, i.Address, i.Version, timeArg(i.JoinedAt), timeArg(i.LastSeen), timeArg(i.LeftAt),
+		i.ID, i.Group, i.Name, i.Address, i.Version, i.ConfigID, timeArg(i.JoinedAt), timeArg(i.LastSeen), timeArg(i.LeftAt),
 		i.Generation, i.Digest, rejections, i.Unlisted, warnings, i.UsageBatch, i.Sequence, i.SessionKey, i.PriorKey)
 	return err
 }
@@ -54,6 +54,9 @@ func (t *tx) Instances(group gatewright.GroupID) ([]*gatewright.Instance, error)
 
 // DeleteInstance implements [control.Tx]; NotFound when there is none.
 func (t *tx) DeleteInstance(id gatewright.InstanceID) error {
+	if err := t.deletePins(id); err != nil {
+		return err
+	}
 	n, err := t.exec("DELETE FROM instances WHERE id = ?", id)
 	if err == nil && n == 0 {
 		return instanceNotFound(id)

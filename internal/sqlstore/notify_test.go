@@ -9,7 +9,6 @@ import (
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/notify/notifytest"
 	"github.com/gatewright/gatewright/internal/secret"
-	"github.com/gatewright/gatewright/internal/testkit/postgres"
 )
 
 // outbox is the control plane's outbox on a real store.
@@ -89,7 +88,7 @@ func TestOutbox(t *testing.T) {
 
 func TestOutboxPostgres(t *testing.T) {
 	notifytest.TestOutbox(t, func(t *testing.T) notifytest.Box {
-		return newOutbox(t, openURL(t, postgres.Start(t)))
+		return newOutbox(t, openURL(t, migrated.Start(t)))
 	})
 }
 

@@ -88,7 +88,7 @@ func TestManyOpen(t *testing.T) {
 // TestCancelledStatement: what is no longer wanted ends at the server, too, and
 // gives back the lock of updates.
 func TestCancelledStatement(t *testing.T) {
-	url := postgres.Start(t)
+	url := migrated.Start(t)
 	s, other := openURL(t, url), openURL(t, url)
 	for _, run := range []func(context.Context, func(control.Tx) error) error{s.Update, s.View} {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -110,7 +110,7 @@ func TestCancelledStatement(t *testing.T) {
 
 // TestStuckReplica: an update that another process keeps waiting gives up.
 func TestStuckReplica(t *testing.T) {
-	url := postgres.Start(t)
+	url := migrated.Start(t)
 	s, other := openURL(t, url), openURL(t, url+"&lock_timeout=100")
 	err := s.Update(t.Context(), func(control.Tx) error {
 		return other.Update(t.Context(), func(control.Tx) error { t.Error("two updates at once"); return nil })
@@ -158,7 +158,7 @@ func TestExplainPostgres(t *testing.T) {
 
 // TestDatabaseTime: without a clock of its own, a store has the server's.
 func TestDatabaseTime(t *testing.T) {
-	s := openURL(t, postgres.Start(t))
+	s := openURL(t, migrated.Start(t))
 	for _, run := range []func(context.Context, func(control.Tx) error) error{s.Update, s.View} {
 		before := time.Now().Add(-time.Minute) // the server is this machine's
 		err := run(t.Context(), func(tx control.Tx) error {
@@ -174,7 +174,7 @@ func TestDatabaseTime(t *testing.T) {
 }
 
 func TestBackupPostgres(t *testing.T) {
-	s := openURL(t, postgres.Start(t))
+	s := openURL(t, migrated.Start(t))
 	var b bytes.Buffer
 	if err := s.Backup(t.Context(), &b); gatewright.CodeOf(err) != gatewright.Unavailable || !strings.Contains(err.Error(), "pg_dump") || b.Len() > 0 {
 		t.Errorf("returned %v after %d bytes", err, b.Len())

@@ -64,7 +64,7 @@ func counted(t *testing.T, s *Store) (n gatewright.Duration) {
 // TestReplicas: updates of two processes exclude one another, and times are in
 // their order.
 func TestReplicas(t *testing.T) {
-	url := postgres.Start(t)
+	url := migrated.Start(t)
 	replicas := []*Store{openURL(t, url), openURL(t, url)}
 	newCounter(t, replicas[0])
 	const each = 40
@@ -116,7 +116,7 @@ func awaitSignal(t *testing.T, c <-chan struct{}) {
 // TestSignalsCross: each process hears of the other's events, also after the
 // connection it listens on was lost, and without any notification.
 func TestSignalsCross(t *testing.T) {
-	url := postgres.Start(t)
+	url := migrated.Start(t)
 	one, two := openURL(t, url), openURL(t, url)
 	heard := two.Signals(t.Context())
 	event := func(tx control.Tx) error { return tx.AppendEvent(control.EventRow{Kind: "k"}) }
@@ -142,7 +142,7 @@ func TestSignalsCross(t *testing.T) {
 // TestLostConnection ends the server's side of an update's connection in the
 // middle of it: it begins again and is done once.
 func TestLostConnection(t *testing.T) {
-	url := postgres.Start(t)
+	url := migrated.Start(t)
 	s := openURL(t, url)
 	newCounter(t, s)
 	points := []struct {
@@ -320,7 +320,7 @@ func (r *relay) serve(client net.Conn) {
 // TestLostCommit loses a commit on its way to the server, or the answer on its
 // way back. Either way the update is done once.
 func TestLostCommit(t *testing.T) {
-	database := postgres.Start(t)
+	database := migrated.Start(t)
 	r, through := newRelay(t, database)
 	s := openURL(t, through)
 	newCounter(t, s)
@@ -354,7 +354,7 @@ func TestLostCommit(t *testing.T) {
 // TestServerGone: a server that cannot be reached is Unavailable, whatever is
 // asked, and the store goes on when it is back.
 func TestServerGone(t *testing.T) {
-	database := postgres.Start(t)
+	database := migrated.Start(t)
 	r, through := newRelay(t, database)
 	s := openURL(t, through)
 	newCounter(t, s)

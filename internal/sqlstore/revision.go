@@ -63,7 +63,7 @@ func (t *tx) CreateRevision(r *gatewright.Revision) error {
 	if err := t.insertDocument(r); err != nil {
 		return err
 	}
-	if err := t.putPolicyTypes(r); err != nil {
+	if err := t.putPolicies(r); err != nil {
 		return err
 	}
 	if _, err := t.exec("UPDATE apis SET last_revision = ? WHERE id = ?", number, r.API); err != nil {
@@ -112,7 +112,7 @@ func (t *tx) ReplaceDraft(r *gatewright.Revision) error {
 		}
 		return conflict("revision %q has been deployed and is sealed; make a new revision of the content", r.ID)
 	}
-	if err := t.putPolicyTypes(r); err != nil {
+	if err := t.putPolicies(r); err != nil {
 		return err
 	}
 	if _, err := t.exec("DELETE FROM revision_documents WHERE revision_id = ?", r.ID); err != nil {
@@ -129,6 +129,13 @@ func (t *tx) DeleteRevision(id gatewright.RevisionID) error {
 	}
 	if len(slots) > 0 {
 		return conflict("revision %q runs in gateway group %q, track %q; deploy another one there first", id, slots[0].Group, slots[0].Track)
+	}
+	pinned, err := t.exists("SELECT 1 FROM instance_pins WHERE revision_id = ?", id)
+	if err != nil {
+		return err
+	}
+	if pinned {
+		return conflict("a gateway instance is pinned to revision %q; start it without --config-id first", id)
 	}
 	if _, err := t.exec("DELETE FROM revision_documents WHERE revision_id = ?", id); err != nil {
 		return err
@@ -176,6 +183,14 @@ func (t *tx) RevisionByVersion(api gatewright.APIID, label string) (*gatewright.
 func (t *tx) DraftByContent(api gatewright.APIID, hash gatewright.Hash, label string) (*gatewright.Revision, error) {
 	return get(t, scanRevision, notFound("API %q has no draft with version %q and content %s", api, label, hash.Short()),
 		selectRevision+"WHERE r.api_id = ? AND r.hash = ? AND r.version = ? AND r.sealed_at IS NULL ORDER BY r.number DESC LIMIT 1", api, hash, label)
+}
+
+// DraftsByVersion implements [control.Tx].
+func (t *tx) DraftsByVersion(api gatewright.APIID, label string) ([]*gatewright.Revision, error) {
+	if label == "" {
+		return nil, nil // not a label: drafts without one have nothing in common
+	}
+	return list(t, scanRevisionHead, "SELECT "+revisionColumns+" FROM revisions r WHERE r.api_id = ? AND r.version = ? AND r.sealed_at IS NULL ORDER BY r.number DESC", api, label)
 }
 
 // Revisions implements [control.Tx].

@@ -5,9 +5,13 @@ import (
 	"github.com/gatewright/gatewright/internal/control"
 )
 
-// putPolicyTypes writes down which types of policy a revision has.
-func (t *tx) putPolicyTypes(r *gatewright.Revision) error {
-	types := r.Definition.PolicyTypes()
+// putPolicies writes down which types of policy a revision has, and which
+// shared flows it calls.
+func (t *tx) putPolicies(r *gatewright.Revision) error {
+	types, flows := r.Definition.PolicyTypes(), r.Definition.Flows()
+	if err := t.putFlows(r.ID, flows); err != nil {
+		return err
+	}
 	if _, err := t.exec("DELETE FROM revision_policies WHERE revision_id = ?", r.ID); err != nil || len(types) == 0 {
 		return err
 	}
@@ -15,7 +19,11 @@ func (t *tx) putPolicyTypes(r *gatewright.Revision) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT INTO revision_policies (revision_id, types) VALUES (?, ?)", r.ID, text)
+	names, err := jsonArg(append([]string{}, flows...)) // [] rather than null, as rows of before have it
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("INSERT INTO revision_policies (revision_id, types, flows) VALUES (?, ?, ?)", r.ID, text, names)
 	return err
 }
 
@@ -37,16 +45,16 @@ func (t *tx) PolicyTypes(id gatewright.RevisionID) ([]string, error) {
 func (t *tx) Running(group gatewright.GroupID) ([]control.Running, error) {
 	scan := func(r row) (*control.Running, error) {
 		c := new(control.Running)
-		return c, r.Scan(&c.Group, &c.Kind, intoJSON(&c.Policies), &c.Count)
+		return c, r.Scan(&c.Group, &c.Kind, intoJSON(&c.Policies), intoJSON(&c.Flows), &c.Count)
 	}
 	where, args := "", []any{}
 	if group != "" {
 		where, args = " AND s.group_id = ?", []any{group, group}
 	}
 	count := func(column, condition string) string {
-		return "SELECT s.group_id, a.kind, p.types, COUNT(*) FROM slots s JOIN apis a ON a.id = s.api_id" +
+		return "SELECT s.group_id, a.kind, p.types, p.flows, COUNT(*) FROM slots s JOIN apis a ON a.id = s.api_id" +
 			" LEFT JOIN revision_policies p ON p.revision_id = s." + column +
-			" WHERE s.revision_id IS NOT NULL" + condition + where + " GROUP BY s.group_id, a.kind, p.types"
+			" WHERE s.revision_id IS NOT NULL" + condition + where + " GROUP BY s.group_id, a.kind, p.types, p.flows"
 	}
 	return values(list(t, scan, count("revision_id", "")+" UNION ALL "+
 		count("canary_revision_id", " AND s.canary_revision_id IS NOT NULL AND s.canary_revision_id <> s.revision_id"), args...))

@@ -27,7 +27,9 @@ type record struct {
 	Entries    map[gatewright.Key]gatewright.Hash `json:"entries,omitempty"`
 	Upserts    map[gatewright.Key]gatewright.Hash `json:"upserts,omitempty"`
 	Deletes    []gatewright.Key                   `json:"deletes,omitempty"`
-	Kept       map[gatewright.Key]gatewright.Hash `json:"kept,omitempty"` // complete in each record
+	Kept       map[gatewright.Key]gatewright.Hash `json:"kept,omitempty"` // this and what follows is complete in each record
+	ConfigID   string                             `json:"configId,omitempty"`
+	Instead    map[gatewright.Key]gatewright.Hash `json:"instead,omitempty"`
 }
 
 // line is how a record stands in the journal: the sum is of the record's
@@ -88,9 +90,11 @@ func (r *record) check() error {
 			}
 		}
 	}
-	for k, h := range r.Kept {
-		if h != "" && !h.Valid() {
-			return fmt.Errorf("key %q keeps the unusable hash %q", k, h)
+	for _, places := range []map[gatewright.Key]gatewright.Hash{r.Kept, r.Instead} {
+		for k, h := range places {
+			if h != "" && !h.Valid() {
+				return fmt.Errorf("key %q keeps the unusable hash %q", k, h)
+			}
 		}
 	}
 	return nil
@@ -102,21 +106,27 @@ type State struct {
 	Generation int64
 	// Entries is the manifest of the generation, as the group wants it.
 	Entries map[gatewright.Key]gatewright.Hash
-	// Kept has, for entries that were rejected, what runs in their place: ""
-	// for nothing.
+	// ConfigID is what the gateway is pinned to, "" for nothing, and Instead
+	// what it shall run because of that in place of entries, or beside them:
+	// "" for nothing.
+	ConfigID string
+	Instead  map[gatewright.Key]gatewright.Hash
+	// Kept has, for what was rejected, what runs in its place: "" for nothing.
 	Kept    map[gatewright.Key]gatewright.Hash
 	SavedAt time.Time
 }
 
-// Runs returns what runs: Entries, with Kept in their places.
+// Runs returns what runs: Entries, with Instead and then Kept in their places.
 func (s *State) Runs() map[gatewright.Key]gatewright.Hash {
 	runs := maps.Clone(s.Entries)
-	for k, h := range s.Kept {
-		if h == "" {
-			delete(runs, k)
-			continue
+	for _, places := range []map[gatewright.Key]gatewright.Hash{s.Instead, s.Kept} {
+		for k, h := range places {
+			if h == "" {
+				delete(runs, k)
+				continue
+			}
+			runs[k] = h
 		}
-		runs[k] = h
 	}
 	return runs
 }
@@ -136,6 +146,7 @@ func (s *State) apply(r *record) error {
 		delete(s.Entries, k)
 	}
 	s.Generation, s.Kept, s.SavedAt = r.Generation, r.Kept, r.SavedAt
+	s.ConfigID, s.Instead = r.ConfigID, r.Instead
 	return nil
 }
 
@@ -145,7 +156,8 @@ func (s *State) whole() *record {
 	if entries == nil {
 		entries = map[gatewright.Key]gatewright.Hash{}
 	}
-	return &record{Format: Format, Group: s.Group, SavedAt: s.SavedAt, Generation: s.Generation, Entries: entries, Kept: s.Kept}
+	return &record{Format: Format, Group: s.Group, SavedAt: s.SavedAt, Generation: s.Generation, Entries: entries,
+		Kept: s.Kept, ConfigID: s.ConfigID, Instead: s.Instead}
 }
 
 // parse reads a journal. Of text, good bytes are sound; what follows is an
@@ -197,16 +209,26 @@ func begin(r *record) (*State, error) {
 	if entries == nil {
 		entries = map[gatewright.Key]gatewright.Hash{}
 	}
-	return &State{Group: r.Group, Generation: r.Generation, Entries: entries, Kept: r.Kept, SavedAt: r.SavedAt}, nil
+	return &State{Group: r.Group, Generation: r.Generation, Entries: entries, Kept: r.Kept, SavedAt: r.SavedAt,
+		ConfigID: r.ConfigID, Instead: r.Instead}, nil
 }
 
 // named returns the hashes a state cannot do without, then those it can:
-// content that was rejected and that something else runs for.
+// content that was rejected and that something else runs for, and content that
+// what runs in its place is made from.
 func (s *State) named() (needed, wanted []gatewright.Hash) {
 	for k, h := range s.Entries {
-		if _, rejected := s.Kept[k]; rejected {
+		place, pinned := s.Instead[k]
+		if _, rejected := s.Kept[k]; !rejected && !pinned {
+			needed = append(needed, h)
+		} else if !pinned || place != "" {
 			wanted = append(wanted, h)
-		} else {
+		}
+	}
+	for k, h := range s.Instead {
+		if _, rejected := s.Kept[k]; rejected && h != "" {
+			wanted = append(wanted, h)
+		} else if h != "" {
 			needed = append(needed, h)
 		}
 	}

@@ -198,7 +198,7 @@ func (s *Store) Save(state *State, from int64, d *gatewright.Delta, keep map[gat
 	if d == nil {
 		return s.rewrite(state, keep)
 	}
-	r := record{SavedAt: state.SavedAt, From: from, Generation: state.Generation, Upserts: d.Upserts, Deletes: d.Deletes, Kept: state.Kept}
+	r := record{SavedAt: state.SavedAt, From: from, Generation: state.Generation, Upserts: d.Upserts, Deletes: d.Deletes, Kept: state.Kept, ConfigID: state.ConfigID, Instead: state.Instead}
 	text, err := r.encode()
 	if err != nil {
 		return err
@@ -223,7 +223,13 @@ func needs(state *State, d *gatewright.Delta) []gatewright.Hash {
 	}
 	var needed []gatewright.Hash
 	for k, h := range d.Upserts {
-		if _, rejected := state.Kept[k]; !rejected {
+		_, rejected := state.Kept[k]
+		if _, pinned := state.Instead[k]; !rejected && !pinned {
+			needed = append(needed, h)
+		}
+	}
+	for k, h := range state.Instead {
+		if _, rejected := state.Kept[k]; !rejected && h != "" {
 			needed = append(needed, h)
 		}
 	}

@@ -71,7 +71,7 @@ func (r Rescue) token(ctx context.Context, c *control.Control, actor gatewright.
 	if err != nil {
 		return "", err
 	}
-	made, secret, err := c.CreateToken(ctx, actor, gatewright.TokenAdmin, "admin", "")
+	made, secret, err := makeAdminToken(ctx, c, actor)
 	if err != nil {
 		return "", err
 	}

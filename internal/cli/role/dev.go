@@ -76,7 +76,7 @@ func (d *Dev) open(ctx context.Context) (err error) {
 	if d.Plane, err = OpenControlPlane(ctx, server, d.log); err != nil {
 		return err
 	}
-	if err := d.Plane.ensureToken(ctx, d.Plane.adminTokenFile(), gatewright.TokenAdmin, "admin", ""); err != nil {
+	if err := d.Plane.ensureToken(ctx, d.Plane.adminTokenFile(), gatewright.TokenAdmin, "", ""); err != nil {
 		return err
 	}
 	d.joins = d.Plane.control.Subscribe()

@@ -76,7 +76,7 @@ func (g *Gateway) open(ctx context.Context, stdout io.Writer) (err error) {
 		Servers: cfg.Servers,
 		Token:   func() (string, error) { return config.ReadToken(cfg.TokenFile) },
 		Group:   cfg.Group, Name: cfg.Name, Address: g.traffic.Addr().String(), Version: buildinfo.Read().Version,
-		DataDir: cfg.DataDir, Log: log,
+		DataDir: cfg.DataDir, ConfigID: cfg.ConfigID, Log: log,
 	}, agent.Serving(g.gateway))
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/cli/secretfile"
 	"github.com/gatewright/gatewright/internal/config"
+	"github.com/gatewright/gatewright/internal/control"
 )
 
 // AdminTokenFile is the name of the file, in the data directory, that the
@@ -37,7 +38,7 @@ func (p *ControlPlane) ensureAdminToken(ctx context.Context) error {
 // NewAdminToken makes an admin token and writes it to its file, whatever is
 // there. Whoever can do this owns the database.
 func (p *ControlPlane) NewAdminToken(ctx context.Context) error {
-	_, secret, err := p.control.CreateToken(ctx, p.actor(), gatewright.TokenAdmin, "admin", "")
+	_, secret, err := makeAdminToken(ctx, p.control, p.actor())
 	if err != nil {
 		return fmt.Errorf("make an admin token: %w", err)
 	}
@@ -49,6 +50,16 @@ func (p *ControlPlane) NewAdminToken(ctx context.Context) error {
 	return nil
 }
 
+// makeAdminToken makes an admin token called admin or, when that is somebody's
+// login, by a name that can be nobody's: the way back in must not depend on it.
+func makeAdminToken(ctx context.Context, c *control.Control, actor gatewright.Actor) (*gatewright.Token, string, error) {
+	t, secret, err := c.CreateToken(ctx, actor, gatewright.TokenAdmin, "admin", "")
+	if gatewright.CodeOf(err) == gatewright.Conflict {
+		return c.CreateToken(ctx, actor, gatewright.TokenAdmin, "admin token", "")
+	}
+	return t, secret, err
+}
+
 func (p *ControlPlane) adminTokenFile() string { return filepath.Join(p.cfg.DataDir, AdminTokenFile) }
 
 // actor is who does what nobody asked for.
@@ -57,7 +68,7 @@ func (p *ControlPlane) actor() gatewright.Actor {
 }
 
 // ensureToken makes sure that the file holds a valid token of that kind: the
-// one that is there, else a new one.
+// one that is there, else a new one. name and group are an instance token's.
 func (p *ControlPlane) ensureToken(ctx context.Context, file string, kind gatewright.TokenKind, name, group string) error {
 	secret, err := config.ReadToken(file)
 	if err == nil {
@@ -72,7 +83,11 @@ func (p *ControlPlane) ensureToken(ctx context.Context, file string, kind gatewr
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("make the directory of a token: %w", err)
 	}
-	_, secret, err = p.control.CreateToken(ctx, p.actor(), kind, name, group)
+	if kind == gatewright.TokenAdmin {
+		_, secret, err = makeAdminToken(ctx, p.control, p.actor())
+	} else {
+		_, secret, err = p.control.CreateToken(ctx, p.actor(), kind, name, group)
+	}
 	if err != nil {
 		return fmt.Errorf("make a token: %w", err)
 	}

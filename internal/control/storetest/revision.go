@@ -170,7 +170,17 @@ func testRevisionLookup(s *suite) {
 		s.fails(oneError(tx.DraftByContent(a.ID, other.Hash, "")), gatewright.NotFound)
 		s.fails(oneError(tx.DraftByContent(b.ID, draft.Hash, "1.0.0")), gatewright.NotFound)
 
+		reserved := func(api gatewright.APIID, label string) (numbers []int) {
+			for _, r := range must(tx.DraftsByVersion(api, label))(s) {
+				numbers = append(numbers, r.Number)
+			}
+			return numbers
+		}
+		s.same(reserved(a.ID, "1.0.0"), []int{3, 2, 1})
+		s.same(len(reserved(a.ID, ""))+len(reserved(a.ID, "2"))+len(reserved(b.ID, "1.0.0")), 0)
+
 		s.ok(tx.SealRevision(draft.ID, tx.Now()))
+		s.same(reserved(a.ID, "1.0.0"), []int{3, 2})
 		draft.SealedAt = tx.Now()
 		s.same(must(tx.RevisionByVersion(a.ID, "1.0.0"))(s), draft)
 		s.same(must(tx.DraftByContent(a.ID, draft.Hash, "1.0.0"))(s), again)

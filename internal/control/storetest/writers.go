@@ -129,6 +129,9 @@ func (w *world) writers() []writer {
 		{"PutInstance", func(tx control.Tx) error {
 			return tx.PutInstance(&gatewright.Instance{ID: w.instance.ID, Group: w.group.ID, Generation: 9})
 		}},
+		{"PutPins", func(tx control.Tx) error {
+			return tx.PutPins(w.instance, []gatewright.Pin{{API: w.api.ID, Track: "v1", Revision: w.revision.ID, Number: 1, Hash: hash("1")}})
+		}},
 		{"DeleteInstance", func(tx control.Tx) error { return tx.DeleteInstance(w.instance.ID) }},
 		{"CreateToken", func(tx control.Tx) error { return tx.CreateToken(&gatewright.Token{ID: "tok_n", Hash: hash("n")}) }},
 		{"RevokeToken", func(tx control.Tx) error { return tx.RevokeToken(w.token.ID, now) }},
@@ -219,6 +222,8 @@ func (s *suite) stateIn(tx control.Tx, w *world) map[string]any {
 	put("group resources", resources, err)
 	events, err := tx.Events(0, 100)
 	put("events", events, err)
+	pins, err := tx.Pins(control.PinFilter{})
+	put("pins", pins, err)
 	usage, err := tx.Usage(control.UsageFilter{}, 100)
 	put("usage", usage, err)
 	slots, err := tx.Slots(control.SlotFilter{})

@@ -27,6 +27,11 @@
 // A route for every method with a less specific template does not come
 // between, so that a catch-all never takes the HEAD requests of other APIs.
 //
+// A route with Preflight takes part in OPTIONS requests in the same way: they
+// go where requests with its own methods would go, except that among routes
+// with the same template and priority one that names OPTIONS is preferred. When
+// there are several of that kind, the owner whose key sorts first has it.
+//
 // A parameter matches one or more bytes other than "/". Within a mixed segment
 // each parameter but the last takes as little as it can. "*" matches the rest
 // of the path, be it empty: "/files/*" fits "/files/" but not "/files".

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ type Spec[V any] struct {
 	BasePath   string         // canonical; "" or "/" for the root
 	Path       string         // template below the base path, see [gatewright.Route]
 	Methods    []string       // upper case; empty means every method
+	Preflight  bool           // OPTIONS requests find it, too, whatever its methods
 	Priority   int            // higher goes first
 	Side       Side           // of the owner's two alternatives, the one the route belongs to
 	Owner      gatewright.Key // the resource it comes from, named in errors
@@ -124,18 +126,21 @@ func (e *Entry[V]) String() string {
 
 // The ways a route can serve a method, the preferred one highest.
 const (
-	rankNone  = iota
-	rankEvery // the route is for every method
-	rankGet   // HEAD, served by a route for GET
-	rankNamed // the route names the method
+	rankNone      = iota
+	rankEvery     // the route is for every method
+	rankPreflight // OPTIONS, served by a route for other methods
+	rankGet       // HEAD, served by a route for GET
+	rankNamed     // the route names the method
 )
 
 // rank says how well the entry serves method.
 func (e *Entry[V]) rank(method string) int {
-	if len(e.spec.Methods) == 0 {
-		return rankEvery
-	}
 	rank := rankNone
+	if e.spec.Preflight && method == "OPTIONS" {
+		rank = rankPreflight
+	} else if len(e.spec.Methods) == 0 {
+		rank = rankEvery
+	}
 	for _, m := range e.spec.Methods {
 		if m == method {
 			return rankNamed
@@ -145,6 +150,16 @@ func (e *Entry[V]) rank(method string) int {
 		}
 	}
 	return rank
+}
+
+// before decides between two routes of one template that serve a method as
+// well as each other: always for the same one, however they came into the
+// table.
+func (e *Entry[V]) before(o *Entry[V]) bool {
+	if c := cmp.Compare(e.spec.Owner, o.spec.Owner); c != 0 {
+		return c < 0
+	}
+	return slices.Compare(e.spec.Methods, o.spec.Methods) < 0
 }
 
 // sameMethod returns a method that both entries claim, "*" for every method,

@@ -125,6 +125,9 @@ func (t *Table[V]) Allowed(host, path string, choose Chooser[V]) []string {
 			}
 			every = every || len(e.spec.Methods) == 0
 			methods = append(methods, e.spec.Methods...)
+			if e.spec.Preflight {
+				methods = append(methods, "OPTIONS")
+			}
 		}
 	}
 	hosts := hostWalk[V]{table: t, rest: host}
@@ -226,7 +229,7 @@ func (m *Match[V]) consider(l leaf[V]) {
 			continue
 		}
 		m.fits = true
-		if r := e.rank(m.method); r > rank {
+		if r := e.rank(m.method); r > rank || r == rankPreflight && r == rank && e.before(best) {
 			best, rank = e, r
 		}
 	}

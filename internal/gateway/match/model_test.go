@@ -42,11 +42,16 @@ func (m model) find(host, path, method string) modelResult {
 		res.outcome = NoMethod
 		every = every || len(e.spec.Methods) == 0
 		res.allowed = append(res.allowed, e.spec.Methods...)
+		if e.spec.Preflight {
+			res.allowed = append(res.allowed, "OPTIONS")
+		}
 		rank := 0
 		switch {
 		case slices.Contains(e.spec.Methods, method):
-			rank = 3
+			rank = 4
 		case method == "HEAD" && slices.Contains(e.spec.Methods, "GET"):
+			rank = 3
+		case method == "OPTIONS" && e.spec.Preflight:
 			rank = 2
 		case len(e.spec.Methods) == 0:
 			rank = 1
@@ -72,6 +77,8 @@ func (m model) find(host, path, method string) modelResult {
 			cmp.Compare(b.entry.spec.Priority, a.entry.spec.Priority),
 			modelCompare(&a.entry.spec, &b.entry.spec),
 			cmp.Compare(b.rank, a.rank),
+			cmp.Compare(a.entry.spec.Owner, b.entry.spec.Owner), // of those that serve OPTIONS
+			slices.Compare(a.entry.spec.Methods, b.entry.spec.Methods),
 		)
 	})
 	res.outcome, res.value, res.params = Found, best.entry.spec.Value, best.params

@@ -16,7 +16,7 @@ var (
 	requestHosts = []string{"", "a.test", "b.a.test", "c.b.a.test", "test", "x.test", "other"}
 	words        = []string{"a", "b", "ab", "a-b", "b.a", "a.a-b", "-", "a--", "ba.ab"}
 	mixed        = []string{"{%d}a", "a{%d}", "{%d}-{%d0}", "{%d}.a", "b{%d}b", "{%d}-{%d0}.{%d1}", "{%d}--", "{%d}a{%d0}b"}
-	methods      = []string{"GET", "HEAD", "POST", "PUT"}
+	methods      = []string{"GET", "HEAD", "POST", "PUT", "OPTIONS"}
 )
 
 func drawSpec(t *rapid.T, id int) Spec[string] {
@@ -24,9 +24,11 @@ func drawSpec(t *rapid.T, id int) Spec[string] {
 		Priority: rapid.SampledFrom([]int{0, 0, 0, 0, 1, -1, 7}).Draw(t, "priority"),
 		Owner:    gatewright.Key(fmt.Sprintf("api/%d", id)),
 		Value:    fmt.Sprint(id),
-		Hosts:    rapid.SliceOfNDistinct(rapid.SampledFrom(hostPatterns), 0, 2, rapid.ID).Draw(t, "hosts"),
-		Methods:  rapid.SliceOfNDistinct(rapid.SampledFrom(methods), 0, 2, rapid.ID).Draw(t, "methods"),
-		BasePath: rapid.SampledFrom([]string{"", "/", "/a", "/a/b"}).Draw(t, "base"),
+
+		Preflight: rapid.Bool().Draw(t, "preflight"),
+		Hosts:     rapid.SliceOfNDistinct(rapid.SampledFrom(hostPatterns), 0, 2, rapid.ID).Draw(t, "hosts"),
+		Methods:   rapid.SliceOfNDistinct(rapid.SampledFrom(methods), 0, 2, rapid.ID).Draw(t, "methods"),
+		BasePath:  rapid.SampledFrom([]string{"", "/", "/a", "/a/b"}).Draw(t, "base"),
 	}
 	n := rapid.IntRange(0, 3).Draw(t, "segments")
 	for i := range n {

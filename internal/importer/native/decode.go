@@ -190,6 +190,10 @@ func (d *decoder) check(root *doctree.Node, spec Spec) {
 		}
 	case *API:
 		d.name(root, "API name", s.Name)
+		if s.Type == gatewright.KindFlow || s.Content.Definition != nil && s.Content.Definition.Kind == gatewright.KindFlow {
+			d.failf(root.Place(), "%s is a shared flow; write it as a document of kind: %s", s.Name, KindFlow)
+			return
+		}
 		if s.Content.Empty() {
 			d.failf(root.Place(), "API %s has no document; name its file with document: ./openapi.yaml", s.Name)
 		}
@@ -197,6 +201,10 @@ func (d *decoder) check(root *doctree.Node, spec Spec) {
 		if c := s.Canary.Value; c != nil {
 			d.label(root.Get("canary"), c.Version)
 		}
+	case *Flow:
+		d.checkFlow(root, s)
+	case *FlowHooks:
+		d.checkFlowHooks(root, s)
 	case *App:
 		d.name(root, "app name", s.Name)
 	}

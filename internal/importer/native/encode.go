@@ -144,6 +144,8 @@ func treeOf(spec Spec) *yaml.Node {
 // encodeValue is the inverse of [decoder.value].
 func encodeValue(v reflect.Value) *yaml.Node {
 	switch x := v.Interface().(type) {
+	case json.RawMessage:
+		return encodeRaw(x)
 	case *Document:
 		return encodeValue(reflect.ValueOf(x.encode()))
 	case gatewright.Node:

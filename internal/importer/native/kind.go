@@ -12,10 +12,12 @@ const Version = "gatewright.dev/v1"
 
 // The kinds of document.
 const (
-	KindGroup    = "Group"
-	KindRegistry = "Registry"
-	KindAPI      = "API"
-	KindApp      = "App"
+	KindGroup     = "Group"
+	KindRegistry  = "Registry"
+	KindFlow      = "Flow"
+	KindFlowHooks = "FlowHooks"
+	KindAPI       = "API"
+	KindApp       = "App"
 )
 
 // kind says how documents of one kind are made and where they are kept.
@@ -30,6 +32,8 @@ func kinds() []kind {
 	return []kind{
 		{KindGroup, "", func() Spec { return &Group{} }},
 		{KindRegistry, "registries", func() Spec { return &Registry{} }},
+		{KindFlow, "flows", func() Spec { return &Flow{} }},
+		{KindFlowHooks, "", func() Spec { return &FlowHooks{} }},
 		{KindAPI, "apis", func() Spec { return &API{} }},
 		{KindApp, "apps", func() Spec { return &App{} }},
 	}
@@ -49,12 +53,12 @@ func findKind(name string) int {
 	return slices.IndexFunc(kinds(), func(k kind) bool { return k.name == name })
 }
 
-// Spec is what a document says of its thing: *[Group], *[Registry], *[API] or
-// *[App].
+// Spec is what a document says of its thing: *[Group], *[Registry], *[Flow],
+// *[FlowHooks], *[API] or *[App].
 type Spec interface {
 	Kind() string
 	// Title names the thing among those of its kind: "Petstore@v2". It is ""
-	// for the group.
+	// for the group and its flow hooks.
 	Title() string
 
 	// documents returns the places where the document holds an API's document.

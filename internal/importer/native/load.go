@@ -49,9 +49,16 @@ func (l *loader) walk(root string) error {
 		case entry.IsDir() || hidden || name != root && !readable(name):
 			return nil
 		}
-		return l.read(name)
+		err = l.read(name)
+		var at *fs.PathError
+		if entry.Type()&fs.ModeSymlink != 0 && errors.As(err, &at) {
+			return fmt.Errorf("read the files to apply: %w", &fs.PathError{Op: "follow", Path: at.Path, Err: errLink})
+		}
+		return err
 	})
 }
+
+var errLink = errors.New("the symbolic link leads nowhere, or out of the directory that is applied; put the file itself there")
 
 func readable(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {

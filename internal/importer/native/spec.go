@@ -34,7 +34,7 @@ type Registry struct {
 // API is what runs in one slot, and the API's settings.
 type API struct {
 	Name     string            `json:"name"`
-	Type     gatewright.Kind   `json:"type,omitempty"`  // "" is proxy
+	Type     gatewright.Kind   `json:"type,omitempty"`  // "" is proxy; a shared flow is a [Flow]
 	Track    string            `json:"track,omitempty"` // "" is found by the base path
 	Owner    string            `json:"owner,omitempty"`
 	Settings Section[Settings] `json:"settings,omitzero"`

@@ -3,6 +3,7 @@ package native
 import (
 	"encoding"
 	"encoding/base64"
+	"encoding/json"
 	"math"
 	"reflect"
 	"slices"
@@ -47,6 +48,9 @@ func (d *decoder) value(n *doctree.Node, v any) {
 		if inner := v.state(n.Kind == doctree.Null); inner != nil {
 			d.value(n, inner)
 		}
+		return
+	case *json.RawMessage:
+		*v = n.PlainJSON()
 		return
 	case **Document:
 		*v = d.document(n)

@@ -1,7 +1,6 @@
 package openapi
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -50,27 +49,11 @@ func (r *reader) policy(n *doctree.Node) (p gatewright.Policy, ok bool) {
 	}
 	p.Name, p.Type = text(n.Get("name")), text(n.Get("type"))
 	if config := n.Get("config"); config != nil {
-		p.Config = plainJSON(config)
+		p.Config = config.PlainJSON()
 	}
 	if err := p.Validate(); err != nil {
 		r.report.Errorf(n.Place(), "%s", err)
 		return p, false
 	}
 	return p, true
-}
-
-// plainJSON returns n as JSON with sorted keys and numbers as people write
-// them: canonical ones, like 2e2, do not fit an integer. Numbers beyond the
-// precision of a float64 are rounded; no policy has any.
-func plainJSON(n *doctree.Node) json.RawMessage {
-	canonical := n.AppendCanonical(nil)
-	var v any
-	if json.Unmarshal(canonical, &v) != nil { // a number beyond all bounds: the policy refuses it
-		return canonical
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return canonical
-	}
-	return b
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gatewright/gatewright/internal/management"
 	"github.com/gatewright/gatewright/internal/secret"
 	"github.com/gatewright/gatewright/internal/sqlstore"
+	"github.com/gatewright/gatewright/internal/testkit/database"
 )
 
 // World is a control plane on loopback.
@@ -37,7 +38,9 @@ func New(t testing.TB, cfg management.Config) *World {
 		cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	store, err := sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(t.TempDir(), "gatewright.db")})
+	path := filepath.Join(t.TempDir(), "gatewright.db")
+	database.Empty(t, path)
+	store, err := sqlstore.Open(ctx, sqlstore.Config{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 // PlanRequest asks what a change of one group would do.
 type PlanRequest struct {
-	Kind  gatewright.ChangeKind `json:"kind" enum:"publish,deploy,sync,rollback,undeploy,enable,disable,configure,canary-start,canary-step,canary-promote,canary-abort,deprecate,retire,apply" doc:"Of all items; apply lets each item say its own."`
+	Kind  gatewright.ChangeKind `json:"kind" enum:"publish,deploy,sync,rollback,revert,undeploy,enable,disable,configure,canary-start,canary-step,canary-promote,canary-abort,deprecate,retire,apply" doc:"Of all items; apply lets each item say its own."`
 	Group string                `json:"group" doc:"Name or identifier of the gateway group."`
 	Items []Item                `json:"items" maxItems:"20000" doc:"The alterations, all or none of which happen."`
 
@@ -16,7 +16,7 @@ type PlanRequest struct {
 	AllowNoInstance bool               `json:"allowNoInstance,omitempty" doc:"Accepts the change although no instance is reachable: it waits for the first one."`
 	AbortCanary     bool               `json:"abortCanary,omitempty" doc:"Lets the change end a canary of what it alters."`
 	BreakFreeze     bool               `json:"breakFreeze,omitempty" doc:"Lets the change pass in a freeze window of the group."`
-	Force           bool               `json:"force,omitempty" doc:"Retires what is still called, or before the sunset that callers were told."`
+	Force           bool               `json:"force,omitempty" doc:"Retires what is still called, or before the sunset that callers were told. For retire and revert."`
 	AllowBreaking   []AllowanceRequest `json:"allowBreaking,omitempty" doc:"Findings of the compatibility gate in spite of which the change may pass."`
 	NotBefore       time.Time          `json:"notBefore,omitzero" doc:"When the change may begin; absent means at once."`
 	ExpiresAt       time.Time          `json:"expiresAt,omitzero" doc:"A change that has not begun by then never does."`
@@ -51,16 +51,18 @@ type Item struct {
 
 	Runtime   *Runtime              `json:"runtime,omitempty" doc:"For publish, deploy, sync and configure: alterations of the API's runtime configuration in the group. What is absent stays as it is."`
 	Resource  *Resource             `json:"resource,omitempty" doc:"For configure: the group resource to add or replace."`
-	Remove    gatewright.Key        `json:"remove,omitempty" doc:"For configure: key of the group resource to remove, as registry/NAME."`
+	Remove    gatewright.Key        `json:"remove,omitempty" doc:"For configure: key of the group resource to remove, as registry/NAME or flow-hooks."`
 	Canary    *CanaryPatch          `json:"canary,omitempty" doc:"For canary-start and canary-step: what the canary is like. A step without it goes to the next share that was planned."`
 	Lifecycle *gatewright.Lifecycle `json:"lifecycle,omitempty" doc:"For deprecate: what callers are told. For retire: the successor."`
 	Undo      bool                  `json:"undo,omitempty" doc:"For deprecate: take deprecation, sunset and retirement back."`
+	Change    gatewright.ChangeID   `json:"change,omitempty" doc:"For revert: identifier of the live change to put back. It is the only item, and the group is the change's."`
 }
 
 // Resource is a group resource that people set as a whole: one member is set.
 // Apps are not among them, because keys are never sent, only made.
 type Resource struct {
-	Registry *gatewright.Registry `json:"registry,omitempty"`
+	Registry  *gatewright.Registry  `json:"registry,omitempty"`
+	FlowHooks *gatewright.FlowHooks `json:"flowHooks,omitempty" doc:"Shared flows that act before and after the policies of all proxies of the group."`
 }
 
 // CanaryPatch alters a canary; absent and null members stay as they are.

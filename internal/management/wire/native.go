@@ -16,7 +16,7 @@ type ExportPage struct {
 // ApplyPlanRequest asks what making a group have what files say would do.
 type ApplyPlanRequest struct {
 	Files      []SourceDocument `json:"files" maxItems:"20000" doc:"Native documents, and the files they name. Names are paths from the directory they are in, with slashes."`
-	Only       []string         `json:"only,omitempty" maxItems:"1000" doc:"Things that are looked at, as api, registry or api/NAME; absent means all."`
+	Only       []string         `json:"only,omitempty" maxItems:"1000" doc:"Things that are looked at, as api, flow, registry or api/NAME; absent means all."`
 	Prune      bool             `json:"prune,omitempty" doc:"Removes what the group has and the files do not, among the kinds that the files, or only, speak of."`
 	PruneLimit int              `json:"pruneLimit,omitempty" doc:"Removals beyond that are refused; 0 means 10."`
 

@@ -95,13 +95,24 @@ func command(ctx context.Context, dir string, who *syscall.Credential, name stri
 	return cmd
 }
 
+// settings are those of a server that nobody misses after the tests: nothing
+// has to survive its end, and nothing goes on by itself beside the tests. With
+// a database for each test, the launcher of autovacuum would start a worker
+// every few milliseconds; a test that needs statistics says ANALYZE.
+func settings() []string {
+	return []string{
+		"max_connections=200", "shared_buffers=128MB", "autovacuum=off", "jit=off",
+		"full_page_writes=off", "synchronous_commit=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=2GB", "checkpoint_timeout=1h",
+	}
+}
+
 // run starts the server and waits until it answers.
 func (s *server) run(ctx context.Context, binaries, dir string, who *syscall.Credential) (err error) {
 	if s.port, err = freePort(ctx); err != nil {
 		return err
 	}
 	options := "-h 127.0.0.1 -p " + strconv.Itoa(s.port) + " -k " + dir + " -F" // F: no fsync
-	for _, setting := range []string{"max_connections=200", "shared_buffers=32MB", "full_page_writes=off", "autovacuum_naptime=1", "max_wal_size=256MB"} {
+	for _, setting := range settings() {
 		options += " -c " + setting
 	}
 	// It lives longer than ctx: as long as the lifeline.
