@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"strings"
@@ -181,6 +182,7 @@ func TestUpstreamSilent(t *testing.T) {
 
 func TestUpstreamStopsInBody(t *testing.T) {
 	address := serveRaw(t, func(nc net.Conn) {
+		_, _ = readRequest(bufio.NewReader(nc))
 		_, _ = io.WriteString(nc, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok")
 		_, _ = io.Copy(io.Discard, nc)
 	})
