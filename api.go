@@ -9,6 +9,7 @@ type Kind string
 const (
 	KindProxy Kind = "proxy" // routes to an upstream
 	KindFlow  Kind = "flow"  // policies that other APIs call
+	KindData  Kind = "data"  // a query of a database
 )
 
 // API is the thing that is published. Its content is versioned by revisions;

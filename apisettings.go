@@ -15,9 +15,6 @@ const (
 	MaxPins              = 100 // revisions of one API
 )
 
-// KindData is the kind of APIs that answer from a database.
-const KindData Kind = "data"
-
 var dataAPIName = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 
 // CheckAPIName reports whether name can name an API of that kind. All kinds
@@ -90,7 +87,7 @@ func checkLimit(field, what string, n, most int) error {
 
 func checkDistinctNames[T comparable](field string, all []T, most int, check func(T) error) error {
 	if len(all) > most {
-		return FieldErrorf(field, "%d %s; an API has at most %d", len(all), field, most)
+		return FieldErrorf(field, "%d %s; at most %d are allowed", len(all), field, most)
 	}
 	for i, v := range all {
 		if err := check(v); err != nil {

@@ -54,7 +54,8 @@ const (
 // are named; which database they are is the group's.
 type DataDefinition struct {
 	Mode      DataMode     `json:"mode"`
-	Source    string       `json:"source"` // name of a data source
+	Source    string       `json:"source"`            // name of a data source
+	Dialect   Dialect      `json:"dialect,omitempty"` // the source must have; "" is whatever it has
 	Tables    []DataTable  `json:"tables"`
 	Script    string       `json:"script,omitempty"` // of a script: SQL, or dynamic SQL in <select>
 	Params    []DataParam  `json:"params,omitempty"`
@@ -220,6 +221,11 @@ func (d *DataDefinition) Field(name string) (*DataField, error) {
 func (d *DataDefinition) Validate() error {
 	if err := CheckSourceName(d.Source); err != nil {
 		return err
+	}
+	if d.Dialect != "" {
+		if err := d.Dialect.Validate(); err != nil {
+			return err
+		}
 	}
 	if err := d.checkMode(); err != nil {
 		return err

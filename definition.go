@@ -29,7 +29,9 @@ type Definition struct {
 	AllowCORS   bool       `json:"allowCORS,omitempty"` // OPTIONS requests go to the upstream, without access checks
 	Policies    []Policy   `json:"policies,omitempty"`  // of all requests, in the order in which they act
 	Routes      []Route    `json:"routes,omitempty"`
-	Document    Document   `json:"document"`
+	Document    Document   `json:"document"` // of a data API generated from Data, see package dataapi/openapi
+
+	Data *DataDefinition `json:"data,omitempty"` // of a data API; nil of others
 }
 
 // Endpoints is the extension x-google-endpoints of Cloud Endpoints. Of the
@@ -80,6 +82,9 @@ func (h Hash) Short() string {
 func (d *Definition) ContentHash() Hash {
 	c := *d
 	c.Document = Document{Format: d.Document.Format, Digest: d.Document.Digest}
+	if d.Kind == KindData {
+		c.Document = Document{} // it says nothing that Data does not, and a later build may say it better
+	}
 	b, err := json.Marshal(&c)
 	if err != nil {
 		panic("gatewright: definition does not marshal: " + err.Error()) // plain data; configurations of policies are JSON, see Policy.Validate
@@ -105,8 +110,13 @@ func (d *Definition) Validate() error {
 		d.checkRoutes(add)
 	case KindFlow:
 		d.checkFlow(add)
+	case KindData:
+		d.checkData(add)
 	default:
 		add("kind", "%q is not the kind of a definition", d.Kind)
+	}
+	if d.Data != nil && d.Kind != KindData {
+		add("data", "only a definition of kind %s has data", KindData)
 	}
 	if more := len(details) - MaxFindings; more > 0 {
 		details = append(details[:MaxFindings:MaxFindings], Detail{Message: fmt.Sprintf("and %d more", more)})

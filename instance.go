@@ -11,24 +11,26 @@ const (
 
 // Instance is one running gateway process, a member of one group.
 type Instance struct {
-	ID         InstanceID  `json:"id"`
-	Group      GroupID     `json:"group"`
-	Name       string      `json:"name"`
-	Address    string      `json:"address"`            // where it listens for traffic
-	Version    string      `json:"version"`            // of its binary
-	ConfigID   string      `json:"configId,omitempty"` // it is pinned to, see [Pin]; "" follows its group
-	JoinedAt   time.Time   `json:"joinedAt"`
-	LastSeen   time.Time   `json:"lastSeen"`                     // receipt of its last report, by the control plane's clock
-	LeftAt     time.Time   `json:"leftAt,omitzero"`              // it said goodbye; zero while it runs
-	Generation int64       `json:"generation"`                   // of the manifest it runs
-	Digest     Digest      `json:"-"`                            // of that manifest; "" while it has none
-	Rejections []Rejection `json:"rejections,omitempty"`         // what it could not apply of that generation
-	Unlisted   int         `json:"unlistedRejections,omitempty"` // how many more of these there are
-	Warnings   []string    `json:"warnings,omitempty"`           // in its own words: a damaged file, a full disk
-	UsageBatch int64       `json:"-"`                            // number of the newest batch of usage it was counted with
-	Sequence   int64       `json:"-"`                            // of the newest report of its session that is written down
-	SessionKey Hash        `json:"-"`                            // hash of the key its identity must show at the next join
-	PriorKey   Hash        `json:"-"`                            // the key before, until the new one was seen once
+	ID         InstanceID     `json:"id"`
+	Group      GroupID        `json:"group"`
+	Name       string         `json:"name"`
+	Address    string         `json:"address"`            // where it listens for traffic
+	Version    string         `json:"version"`            // of its binary
+	ConfigID   string         `json:"configId,omitempty"` // it is pinned to, see [Pin]; "" follows its group
+	JoinedAt   time.Time      `json:"joinedAt"`
+	LastSeen   time.Time      `json:"lastSeen"`                     // receipt of its last report, by the control plane's clock
+	LeftAt     time.Time      `json:"leftAt,omitzero"`              // it said goodbye; zero while it runs
+	Generation int64          `json:"generation"`                   // of the manifest it runs
+	Digest     Digest         `json:"-"`                            // of that manifest; "" while it has none
+	Rejections []Rejection    `json:"rejections,omitempty"`         // what it could not apply of that generation
+	Unlisted   int            `json:"unlistedRejections,omitempty"` // how many more of these there are
+	Warnings   []string       `json:"warnings,omitempty"`           // in its own words: a damaged file, a full disk
+	Answers    []QuestionKind `json:"answers,omitempty"`            // the kinds of question it can answer
+	PublicKey  []byte         `json:"-"`                            // what is for it alone is sealed to it; nil for one of an older version
+	UsageBatch int64          `json:"-"`                            // number of the newest batch of usage it was counted with
+	Sequence   int64          `json:"-"`                            // of the newest report of its session that is written down
+	SessionKey Hash           `json:"-"`                            // hash of the key its identity must show at the next join
+	PriorKey   Hash           `json:"-"`                            // the key before, until the new one was seen once
 }
 
 // Rejection is an instance's word on a resource it could not apply. The one

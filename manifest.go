@@ -19,7 +19,8 @@ const (
 const MaxResourceBytes = 16 << 20
 
 // Key names a resource within a group: "slot/<api>/<track>",
-// "rev/<api>/<number>", "registry/<name>", "app/<id>", "flow-hooks".
+// "rev/<api>/<number>", "registry/<name>", "app/<id>", "flow-hooks",
+// "source/<name>", "table/<name>".
 type Key string
 
 // The kinds of key.
@@ -29,6 +30,8 @@ const (
 	KeyRegistry  = "registry"
 	KeyApp       = "app"
 	KeyFlowHooks = "flow-hooks"
+	KeySource    = "source"
+	KeyTable     = "table"
 )
 
 // FlowHooksKey is the key of a group's flow hooks.
@@ -49,6 +52,12 @@ func RegistryKey(name string) Key { return Key(KeyRegistry + "/" + name) }
 
 // AppKey returns the key of an app.
 func AppKey(id AppID) Key { return Key(KeyApp + "/" + string(id)) }
+
+// SourceKey returns the key of a data source.
+func SourceKey(name string) Key { return Key(KeySource + "/" + name) }
+
+// TableKey returns the key of a logical table.
+func TableKey(name string) Key { return Key(KeyTable + "/" + name) }
 
 // Kind returns the part before the first slash.
 func (k Key) Kind() string {
@@ -85,12 +94,14 @@ type Resource struct {
 	Registry  *Registry         `json:"registry,omitempty"`
 	App       *AppResource      `json:"app,omitempty"`
 	FlowHooks *FlowHooks        `json:"flowHooks,omitempty"`
+	Source    *SourceResource   `json:"source,omitempty"`
+	Table     *TableResource    `json:"table,omitempty"`
 }
 
 // members counts the members that are set.
 func (r *Resource) members() int {
 	n := 0
-	for _, set := range []bool{r.Revision != nil, r.Slot != nil, r.Registry != nil, r.App != nil, r.FlowHooks != nil} {
+	for _, set := range []bool{r.Revision != nil, r.Slot != nil, r.Registry != nil, r.App != nil, r.FlowHooks != nil, r.Source != nil, r.Table != nil} {
 		if set {
 			n++
 		}
@@ -110,6 +121,8 @@ type RevisionResource struct {
 	// AllowCORS has OPTIONS requests for the routes' paths go to the upstream,
 	// whatever methods the routes are for, without access checks.
 	AllowCORS bool `json:"allowCORS,omitempty"`
+
+	Data *DataDefinition `json:"data,omitempty"` // of a data API, without texts for people; nil of others
 }
 
 // RevisionRef names a revision whose [RevisionResource] is in the same
@@ -123,7 +136,7 @@ type RevisionRef struct {
 // alters often, like shares and upstreams, alters it alone.
 type SlotResource struct {
 	API            APIID           `json:"api"`
-	Kind           Kind            `json:"kind,omitempty"` // "" is KindProxy; of a flow API to ConfigID and Enabled count
+	Kind           Kind            `json:"kind,omitempty"` // "" is KindProxy; of a flow API to ConfigID and Enabled count, of a data API the upstream does not
 	Name           string          `json:"name"`
 	Track          string          `json:"track"`
 	Current        RevisionRef     `json:"current"`
@@ -138,6 +151,7 @@ type SlotResource struct {
 	Access         Access          `json:"access,omitzero"`
 	Security       SecurityLevel   `json:"security,omitempty"` // clearance a grant must have; "" is SecurityPublic
 	MaxQPS         int             `json:"maxQPS,omitempty"`   // requests per second on one instance; 0 is no limit
+	MaxRows        int             `json:"maxRows,omitempty"`  // rows of one answer of a data API; 0 is no limit of its own
 }
 
 // CanaryResource is a canary that is on.
@@ -170,6 +184,24 @@ type GrantResource struct {
 	ExpiresAt time.Time     `json:"expiresAt,omitzero"`
 	QPS       int           `json:"qps,omitempty"` // requests per second on one instance; 0 is no limit
 	Clearance SecurityLevel `json:"clearance"`
+}
+
+// SourceResource is a data source as gateways know it. Its password is sent
+// apart, by its ID.
+type SourceResource struct {
+	Name string `json:"name"`
+	SourceConfig
+	User     string   `json:"user,omitempty"`
+	Password SecretID `json:"password,omitempty"` // "" for none
+}
+
+// TableResource is a logical table as gateways know it.
+type TableResource struct {
+	Name        string        `json:"name"`
+	Source      string        `json:"source"`
+	Physical    PhysicalTable `json:"physical"`
+	Fields      []Field       `json:"fields"` // each with its level; without descriptions
+	Constraints [][]string    `json:"constraints,omitempty"`
 }
 
 // Encode returns the resource's bytes and their hash. Equal resources have

@@ -53,6 +53,7 @@ var told = map[string]string{
 	"Canary.Hash":         "fingerprint of a revision",
 	"CanaryResource.Key":  "names a header or cookie to tell callers by, not its value",
 	"Canary.Key":          "names a header or cookie to tell callers by, not its value",
+	"ExplainCanary.Key":   "names a header or cookie to tell callers by, not its value",
 	"ResourceChange.Key":  "name of a group resource",
 	"Rejection.Key":       "name of a resource",
 	"AppResource.Keys":    "a list; its members are judged by themselves",

@@ -10,9 +10,11 @@ const MaxGroupResourceBytes = 1 << 20
 
 // GroupResource is what a group has beside its slots: one member is set.
 type GroupResource struct {
-	Registry  *Registry  `json:"registry,omitempty"`
-	App       *App       `json:"app,omitempty"`
-	FlowHooks *FlowHooks `json:"flowHooks,omitempty"`
+	Registry  *Registry   `json:"registry,omitempty"`
+	App       *App        `json:"app,omitempty"`
+	FlowHooks *FlowHooks  `json:"flowHooks,omitempty"`
+	Source    *DataSource `json:"source,omitempty"`
+	Table     *Table      `json:"table,omitempty"`
 }
 
 // member is what every kind of group resource can tell of itself.
@@ -33,6 +35,12 @@ func (r *GroupResource) member() member {
 	}
 	if r.FlowHooks != nil {
 		set = append(set, r.FlowHooks)
+	}
+	if r.Source != nil {
+		set = append(set, r.Source)
+	}
+	if r.Table != nil {
+		set = append(set, r.Table)
 	}
 	if len(set) != 1 {
 		return nil
@@ -60,7 +68,7 @@ func (r *GroupResource) Title() string {
 func (r *GroupResource) Validate() error {
 	m := r.member()
 	if m == nil {
-		return FieldErrorf("resource", "a group resource is one thing: a registry, an app or flow hooks")
+		return FieldErrorf("resource", "a group resource is one thing: a registry, an app, flow hooks, a data source or a logical table")
 	}
 	if err := m.Validate(); err != nil {
 		return err

@@ -104,6 +104,23 @@ func (c *RuntimeConfig) Validate() error {
 	return c.Upstream.Validate()
 }
 
+// ValidateFor checks the configuration's form for an API of that kind: one of
+// data has no upstream, and a shared flow has nothing to configure.
+func (c *RuntimeConfig) ValidateFor(kind Kind) error {
+	switch kind {
+	case KindFlow:
+		return nil
+	case KindData:
+		if !c.Upstream.IsZero() || c.KeepPathPrefix {
+			return FieldErrorf("upstream", "an API of data answers from its data source; it has no upstream")
+		}
+		checked := *c
+		checked.Upstream = Upstream{Scheme: "http", Nodes: []Node{{Host: "localhost", Port: 1, Weight: 1}}} // which it has not
+		return checked.Validate()
+	}
+	return c.Validate()
+}
+
 // Clone returns a deep copy.
 func (c RuntimeConfig) Clone() RuntimeConfig {
 	c.Hosts = slices.Clone(c.Hosts)

@@ -10,6 +10,7 @@ import (
 const (
 	MaxTableFields      = 2000
 	MaxQueryConstraints = 16
+	MaxTableReaders     = 1000
 	MaxFieldNameLength  = 128 // bytes
 	maxPhysicalName     = 256
 )
@@ -78,6 +79,9 @@ func (t *Table) Field(name string) *Field {
 	return nil
 }
 
+func (t *Table) key() Key      { return TableKey(t.Name) }
+func (t *Table) title() string { return "table " + t.Name }
+
 var fieldName = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_]*$`)
 
 // CheckFieldName reports whether name can name what SQL is written with: a
@@ -115,6 +119,9 @@ func (t *Table) Validate() error {
 		return FieldErrorf("fields", "table %s has %d fields, not 1 to %d", t.Name, len(t.Fields), MaxTableFields)
 	}
 	if err := t.checkFields(); err != nil {
+		return err
+	}
+	if err := checkDistinctNames("readers", t.Readers, MaxTableReaders, func(ProjectID) error { return nil }); err != nil {
 		return err
 	}
 	return t.checkConstraints()

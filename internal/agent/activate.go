@@ -103,6 +103,7 @@ func (a *Agent) activated(m *link.Message, d *gatewright.Delta) {
 	a.release(func(c *candidate) bool { return c.base != m.Generation })
 	a.save(from, d)
 	a.forgetPinned()
+	a.forgetSecrets()
 	a.publish()
 	a.log.Info("generation activated", slog.Int64("generation", m.Generation), slog.Int("rejections", len(a.running.rejections)))
 }
@@ -128,11 +129,14 @@ func (a *Agent) save(from int64, d *gatewright.Delta) {
 // saveAgain tries what failed before, after a while. Content that could not be
 // kept then is fetched again.
 func (a *Agent) saveAgain(ctx context.Context) {
-	if !a.unsaved && !a.unnamed || a.cfg.Clock().Before(a.nextSave) {
+	if !a.unsaved && !a.unnamed && !a.unkeyed || a.cfg.Clock().Before(a.nextSave) {
 		return
 	}
 	if a.unnamed {
 		a.saveIdentity()
+	}
+	if a.unkeyed {
+		a.saveKey()
 	}
 	if !a.unsaved {
 		return

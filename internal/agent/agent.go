@@ -33,8 +33,11 @@ type Agent struct {
 	reached  bool // the present session got to where there was nothing more to say
 	unsaved  bool // what runs is not what is on disk
 	unnamed  bool // nor is the identity
+	unkeyed  bool // nor is the key
 	nextSave time.Time
 	usage    usage // of the goroutine that reports, if there is one
+	secrets  secrets
+	vault    *Vault
 
 	mu         sync.Mutex // for what follows
 	public     public
@@ -55,6 +58,7 @@ func New(cfg Config, rt Runtime) (*Agent, error) {
 		running: running{State: lastgood.State{Entries: map[gatewright.Key]gatewright.Hash{}}},
 		public:  public{warnings: map[topic]string{}},
 		usage:   usage{next: cfg.Clock().UnixMicro()}, // so that numbers grow over restarts
+		secrets: secrets{named: map[gatewright.Hash][]gatewright.SecretID{}}, vault: cfg.Vault,
 	}, nil
 }
 
@@ -74,6 +78,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		return fmt.Errorf("start agent: %w", err)
 	}
 	a.store = store
+	if err := a.loadKey(); err != nil {
+		return errors.Join(fmt.Errorf("start agent: %w", err), store.Close())
+	}
 	a.restore()
 	close(a.restored)
 	a.retryRestored(ctx)
@@ -94,7 +101,7 @@ func (a *Agent) follow(ctx context.Context) error {
 	for attempt := 0; ctx.Err() == nil; attempt++ {
 		err := a.session(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it was told to end; how the session took that says nothing
 		}
 		if refused := refusedPin(err); refused != nil && !a.running.configured {
 			return refused

@@ -130,6 +130,40 @@ func (c *client) blob(ctx context.Context, hash gatewright.Hash) ([]byte, error)
 	return body, nil
 }
 
+// secret returns a secret as it is sealed to this gateway.
+func (c *client) secret(ctx context.Context, joined *link.JoinResponse, id gatewright.SecretID) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	header := http.Header{}
+	header.Set(link.HeaderSession, joined.SessionKey)
+	q := url.Values{link.QueryInstance: {string(joined.Instance)}}
+	resp, err := c.do(ctx, http.MethodGet, link.SecretPath+string(id)+"?"+q.Encode(), header, nil)
+	if err != nil {
+		return nil, fmt.Errorf("fetch secret %s: %w", id, err)
+	}
+	defer resp.Body.Close() // it was only read
+	body, err := io.ReadAll(io.LimitReader(resp.Body, link.MaxSealedBytes))
+	if err != nil {
+		return nil, fmt.Errorf("fetch secret %s: %w", id, err)
+	}
+	var answer link.SealedSecret
+	if err := json.Unmarshal(body, &answer); err != nil || answer.ID != id {
+		return nil, fmt.Errorf("fetch secret %s: the answer is not what it must be", id)
+	}
+	return answer.Sealed, nil
+}
+
+// answer sends what this gateway answers to a question.
+func (c *client) answer(ctx context.Context, a *link.Answer) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	resp, err := c.do(ctx, http.MethodPost, link.AnswerPath, nil, a)
+	if err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	return resp.Body.Close()
+}
+
 // stream opens the stream; generation is nil to be sent the whole manifest.
 // It ends with ctx.
 func (c *client) stream(ctx context.Context, id gatewright.InstanceID, key string, generation *int64) (io.ReadCloser, error) {

@@ -24,10 +24,13 @@ const (
 	maxServers     = 8
 	maxCandidates  = 4                // prepared changes at a time
 	fetchParallel  = 8                // blobs that are fetched or read at a time
-	fetchAttempts  = 6                // before a blob counts as not to be had
+	fetchAttempts  = 6                // before a blob or secret counts as not to be had
 	readAhead      = 8                // messages read before they are dealt with
 	requestTimeout = 10 * time.Second // of a join or report
 	blobTimeout    = 60 * time.Second // of one attempt to fetch a blob
+	answerTimeout  = 60 * time.Second // of one attempt to send an answer
+	maxAnswering   = 4                // questions that are worked on at a time; others are answered busy
+	maxAsked       = 16               // questions of one session; more are not answered
 	leaveTimeout   = 2 * time.Second  // to say goodbye
 	silentPings    = 3                // pings that may fail to come before the stream counts as broken
 	byeSpread      = 10               // times RetryMin: over how long gateways spread when the control plane says goodbye
@@ -47,6 +50,13 @@ type Config struct {
 	// ConfigID is the configuration that this gateway is pinned to, see
 	// [gatewright.Pin]; "" for none.
 	ConfigID string
+
+	// Answerers answer the control plane's questions, by kind; at most
+	// gatewright.MaxQuestionKinds.
+	Answerers map[gatewright.QuestionKind]Answerer
+	// Vault gets the secrets that the runtime opens; nil means one that nobody
+	// opens.
+	Vault *Vault
 
 	RetryMin  time.Duration // first wait before connecting again; it doubles
 	RetryMax  time.Duration // up to this
@@ -80,6 +90,9 @@ func (c Config) withDefaults() Config {
 	if c.Transport == nil {
 		c.Transport = newTransport()
 	}
+	if c.Vault == nil {
+		c.Vault = NewVault()
+	}
 	return c
 }
 
@@ -111,6 +124,9 @@ func (c *Config) check() error {
 	}
 	if c.DataDir == "" {
 		return gatewright.FieldErrorf("dataDir", "there is no data directory")
+	}
+	if len(c.Answerers) > gatewright.MaxQuestionKinds {
+		return gatewright.FieldErrorf("answerers", "%d kinds of question; at most %d are allowed", len(c.Answerers), gatewright.MaxQuestionKinds)
 	}
 	if c.ConfigID != "" {
 		if _, err := gatewright.ParseConfigID(c.ConfigID); err != nil {

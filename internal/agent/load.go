@@ -57,7 +57,8 @@ func (a *Agent) loadAll(ctx context.Context, hashes map[gatewright.Key]gatewrigh
 	return loaded, rejections, nil
 }
 
-// load returns one resource, or the reason why it can never be used.
+// load returns one resource, and sees to it that its secrets are at hand; or
+// the reason why it cannot be used.
 func (a *Agent) load(ctx context.Context, hash gatewright.Hash) (res *gatewright.Resource, reason string, err error) {
 	body, err := a.content(ctx, hash)
 	if gatewright.CodeOf(err) == gatewright.LimitExceeded {
@@ -68,6 +69,9 @@ func (a *Agent) load(ctx context.Context, hash gatewright.Hash) (res *gatewright
 	}
 	if res, err = gatewright.DecodeResource(body, hash); err != nil {
 		return nil, err.Error(), nil
+	}
+	if reason, err = a.secure(ctx, hash, res); reason != "" || err != nil {
+		return nil, reason, err
 	}
 	return res, "", nil
 }
@@ -103,8 +107,14 @@ func (a *Agent) fetch(ctx context.Context, hash gatewright.Hash) ([]byte, error)
 	if a.client == nil {
 		return nil, errors.New("it is not on disk, and there is no control plane yet")
 	}
+	return a.insist(ctx, string(hash), func() ([]byte, error) { return a.client.blob(ctx, hash) })
+}
+
+// insist gets something from the control plane, in several attempts if what is
+// in the way can pass.
+func (a *Agent) insist(ctx context.Context, what string, get func() ([]byte, error)) ([]byte, error) {
 	for attempt := 0; ; attempt++ {
-		body, err := a.client.blob(ctx, hash)
+		body, err := get()
 		if err == nil {
 			return body, nil
 		}
@@ -115,7 +125,7 @@ func (a *Agent) fetch(ctx context.Context, hash gatewright.Hash) ([]byte, error)
 		if attempt+1 == fetchAttempts || !pause(ctx, backoff(attempt, a.cfg.RetryMin, a.cfg.RetryMax)) {
 			return nil, err
 		}
-		a.log.Info("content is fetched again", slog.String("hash", string(hash)), slog.Any("error", err))
+		a.log.Info("it is fetched again", slog.String("what", what), slog.Any("error", err))
 	}
 }
 

@@ -28,6 +28,7 @@ const (
 	topicDamage   topic = "damage"   // a file was not as it was written
 	topicDisk     topic = "disk"     // what runs is not saved
 	topicIdentity topic = "identity" // the identity is not saved
+	topicKey      topic = "key"      // the key is not saved
 	topicNotice   topic = "notice"   // what the control plane said about the manifest
 	topicPin      topic = "pin"      // the configuration ID is refused
 	topicRefused  topic = "refused"  // the control plane and this gateway do not go together

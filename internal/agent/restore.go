@@ -100,6 +100,8 @@ func (a *Agent) read(state *lastgood.State) (map[gatewright.Key]gateway.Loaded, 
 			}
 			if r.res, err = gatewright.DecodeResource(body, r.hash); err != nil {
 				r.reason = err.Error() // of another version: this key cannot run, the others can
+			} else {
+				r.reason = a.recallAll(r.hash, r.res)
 			}
 			return nil
 		})

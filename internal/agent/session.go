@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,7 +42,8 @@ func (a *Agent) session(ctx context.Context) error {
 	a.log.Info("connected to the control plane", slog.String("server", a.client.server), slog.String("instance", string(joined.Instance)), slog.String("group", joined.GroupName))
 
 	messages := make(chan *link.Message, readAhead)
-	helpers.Go(func() { cancel(a.listen(ctx, &timedReader{body, alarm, silence}, messages)) })
+	questions := newDesk(ctx, a, joined, &helpers)
+	helpers.Go(func() { cancel(a.listen(ctx, &timedReader{body, alarm, silence}, messages, questions)) })
 	helpers.Go(func() {
 		if err := a.keepReporting(ctx, a.client, joined); err != nil {
 			cancel(err)
@@ -91,6 +94,7 @@ func (a *Agent) join(ctx context.Context) error {
 		Group: a.cfg.Group, Name: a.cfg.Name, Address: a.cfg.Address, Version: a.cfg.Version, ConfigID: a.cfg.ConfigID,
 		Formats:    link.Formats{Min: gatewright.MinResourceFormat, Max: gatewright.ResourceFormat},
 		Generation: a.running.Generation, Digest: a.proven(), Rejections: len(a.running.rejections),
+		Answers: slices.Sorted(maps.Keys(a.cfg.Answerers)), PublicKey: a.secrets.key.Public(),
 	}
 	if a.identity != nil {
 		req.Instance, req.SessionKey = a.identity.Instance, a.identity.SessionKey
@@ -145,8 +149,9 @@ func (a *Agent) handle(ctx context.Context, m *link.Message) error {
 		a.prepare(ctx, m)
 	case link.MessageDiscard:
 		a.release(func(c *candidate) bool { return c.change == m.Change })
+		a.forgetSecrets()
 	case link.MessageCurrent:
-		return a.current(m)
+		return a.current(ctx, m)
 	case link.MessagePing:
 		a.saveAgain(ctx)
 	}
@@ -154,7 +159,7 @@ func (a *Agent) handle(ctx context.Context, m *link.Message) error {
 }
 
 // current compares where both sides think they are, once per session.
-func (a *Agent) current(m *link.Message) error {
+func (a *Agent) current(ctx context.Context, m *link.Message) error {
 	if m.Generation != a.running.Generation || m.Digest != a.running.digest {
 		a.askWhole = true
 		return errDiverged
@@ -162,6 +167,10 @@ func (a *Agent) current(m *link.Message) error {
 	a.reached = true
 	a.release(func(c *candidate) bool { return !c.confirmed })
 	a.warn(topicRefused, "")
+	if a.secrets.lacking.Swap(false) { // perhaps they can be had now
+		a.retry(ctx, a.running.rejected(nil))
+		a.publish()
+	}
 	a.log.Info("in step with the control plane", slog.Int64("generation", m.Generation))
 	return nil
 }
@@ -169,7 +178,7 @@ func (a *Agent) current(m *link.Message) error {
 // listen reads messages until the stream ends and hands them over, a few ahead
 // of what is being dealt with so that a discard is seen in time. It returns
 // why it ended.
-func (a *Agent) listen(ctx context.Context, stream io.Reader, messages chan<- *link.Message) error {
+func (a *Agent) listen(ctx context.Context, stream io.Reader, messages chan<- *link.Message, questions *desk) error {
 	r := bufio.NewReaderSize(stream, 64<<10)
 	for {
 		text, err := readLine(r)
@@ -187,6 +196,9 @@ func (a *Agent) listen(ctx context.Context, stream io.Reader, messages chan<- *l
 		switch {
 		case m.Type == link.MessageBye:
 			return &goodbye{m.Notice}
+		case m.Type == link.MessageAsk || m.Type == link.MessageWithdraw:
+			questions.take(m)
+			continue // what is asked waits for no prepare
 		case m.Type == link.MessagePing && len(messages) > 0:
 			continue // whoever is busy needs no waking
 		}

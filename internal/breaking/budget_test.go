@@ -77,11 +77,12 @@ func TestLargeDocuments(t *testing.T) {
 	if testing.Short() {
 		t.Skip("4 MB take a moment under the race detector; run without -short")
 	}
+	t.Parallel()
 	old := shared(2000, 5000, "a")
 	if len(old) < 4<<20 {
 		t.Fatalf("the document has only %d bytes", len(old))
 	}
-	r := compare(t, old, raised(shared(2000, 5000, "a, b")), breaking.Options{})
+	r := compare(t, old, raised(shared(2000, 5000, "a, b")), breaking.Options{Time: 10 * time.Minute}) // on however slow a machine
 	if r.Level != breaking.Risky || len(r.Findings) != 1 {
 		t.Fatalf("level %s (%s), findings %v", r.Level, r.Ended, r.Findings)
 	}

@@ -147,6 +147,7 @@ func TestOperationsReversed(t *testing.T) {
 // swapped or altered. Whatever comes out, it comes within the budget, and a
 // copy that reads the same is no change.
 func TestMutated(t *testing.T) {
+	t.Parallel()
 	sources := []string{orders, swagger, shared(5, 5, "a, b")}
 	for _, tt := range schemaCases() {
 		sources = append(sources, requestOf("3.0.3", tt.old))

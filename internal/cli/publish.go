@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/client"
+	"github.com/gatewright/gatewright/internal/importer/native"
 )
 
 // stdinName is what a document from standard input is called in messages.
@@ -36,7 +37,8 @@ otherwise; its servers are the upstream at the first publish, unless --node or
 --discovery names one. "-" reads the document from standard input.
 
 Several files are one change: all of them go live in one moment, or none does.
-They have one config ID, and what the flags say holds for each of them.`,
+They have one config ID, and what the flags say holds for each of them; what
+they say of upstream, hosts and access is not for shared flows among them.`,
 		Example: `  gatewright publish examples/petstore/openapi.yaml --group test
   gatewright publish examples/petstore/openapi.yaml --group test --version 1.0.1 --dry-run
   gatewright publish openapi.yaml --group test --node 127.0.0.1:7001@3 --node 127.0.0.1:7002@1 --reason "two backends"
@@ -72,9 +74,31 @@ They have one config ID, and what the flags say holds for each of them.`,
 				Version: version, NoVersion: noVersion, Runtime: rt,
 			})
 		}
+		spareFlows(req.Items)
 		return a.change(cmd.Context(), &change, req, args...)
 	}
 	return cmd
+}
+
+// spareFlows takes the runtime configuration from shared flows, which have none,
+// when there is something else among the items that the flags can mean.
+func spareFlows(items []client.Item) {
+	var flows []int
+	for i := range items {
+		if items[i].Runtime == nil {
+			return
+		}
+		read, err := native.Import(items[i].Document.Name, items[i].Document.Content())
+		if err == nil && read.Definition.Kind == gatewright.KindFlow {
+			flows = append(flows, i) // what cannot be read is for the control plane to tell
+		}
+	}
+	if len(flows) == len(items) {
+		return
+	}
+	for _, i := range flows {
+		items[i].Runtime = nil
+	}
 }
 
 // files refuses a command line without a file, and one that reads standard

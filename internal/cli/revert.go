@@ -18,10 +18,10 @@ func (a *app) revert() *cobra.Command {
 		Use:   "revert CHANGE",
 		Short: "Put back all that a live change altered",
 		Long: `Put back all that a live change altered in its gateway group: versions,
-upstreams, hosts, canaries, deprecations, registries, flow hooks. What the change
-made goes, and what it took away comes back. That is a change of its own; when
-it is live the other one is reverted. (A rollback goes back to another version
-of one API and leaves its upstreams and hosts as they are.)
+upstreams, hosts, canaries, deprecations, registries and the like. What the
+change made goes, and what it took away comes back. That is a change of its own;
+when it is live the other one is reverted. (A rollback goes back to another
+version of one API and leaves its upstreams and hosts as they are.)
 
 It is refused when anything was altered again since, and when it would give
 apps more access than they have now: a revoked key is never good again.`,

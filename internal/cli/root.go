@@ -49,7 +49,7 @@ func (a *app) root() *cobra.Command {
 	}
 	add(groupChange, a.publish(), a.sync(), a.deploy(), a.rollback(), a.revert(), a.canary(), a.undeploy(), a.enable(), a.disable(), a.configure(),
 		a.deprecate(), a.retire(), a.registry(), a.flowHooks(), a.apply(), a.save(), a.approve(), a.reject(), a.cancel())
-	add(groupLook, a.check(), a.diff(), a.export(), a.status(), a.describe(), a.history(), a.approvals(), a.get(), a.tree(), a.audit(), a.callers(), a.calls(), a.usage())
+	add(groupLook, a.check(), a.diff(), a.export(), a.status(), a.describe(), a.explain(), a.history(), a.approvals(), a.get(), a.tree(), a.audit(), a.callers(), a.calls(), a.usage())
 	add(groupSetUp, a.login(), a.logout(), a.whoami(), a.users(), a.projects(), a.roles(), a.tokens(), a.admin(), a.organisation(), a.group(), a.apps(), a.instances(), a.set(), a.backup(), a.restore(), a.folders(), a.tags(), a.receivers(), a.templates(), a.delete(), a.prune())
 	add(groupRun, a.dev(), a.serve(), a.gateway())
 	root.AddCommand(a.version(), a.man())

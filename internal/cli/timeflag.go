@@ -14,7 +14,8 @@ const day = 24 * time.Hour
 const maxSpan = 100 * 365 * day
 
 // parseTime reads a point in time: RFC 3339, without its seconds too, a date
-// (its first moment in UTC), "now", or a span from now. "" is the zero time.
+// (its first moment in UTC), "now", or a span from now, whose end is rounded up
+// to whole seconds: no span is shorter than it was written. "" is the zero time.
 func parseTime(s string, now time.Time) (time.Time, error) {
 	switch s {
 	case "":
@@ -28,9 +29,17 @@ func parseTime(s string, now time.Time) (time.Time, error) {
 		}
 	}
 	if span, err := parseSpan(s); err == nil {
-		return now.Add(span).UTC().Truncate(time.Second), nil
+		return wholeSeconds(now.Add(span).UTC()), nil
 	}
 	return time.Time{}, fmt.Errorf("%q is not a time; write 2026-12-24T18:00Z, 2026-12-24, or a span from now like 2h or 3d", s)
+}
+
+// wholeSeconds rounds t up.
+func wholeSeconds(t time.Time) time.Time {
+	if whole := t.Truncate(time.Second); whole.Before(t) {
+		return whole.Add(time.Second)
+	}
+	return t
 }
 
 // parseSpan reads a duration above 0: what Go reads (1h30m), and whole days in

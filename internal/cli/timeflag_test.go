@@ -49,3 +49,28 @@ func TestParseTime(t *testing.T) {
 		})
 	}
 }
+
+// TestParseTimeRoundsUp: a span never ends before it has passed.
+func TestParseTimeRoundsUp(t *testing.T) {
+	whole := theTime().Truncate(time.Second)
+	tests := []struct {
+		name  string
+		after time.Duration // now is whole + after
+		text  string
+		want  time.Duration // whole + want
+	}{
+		{"on the second", 0, "1s", time.Second},
+		{"just after", time.Nanosecond, "1s", 2 * time.Second},
+		{"just before the next", time.Second - time.Nanosecond, "1s", 2 * time.Second},
+		{"less than a second", 300 * time.Millisecond, "100ms", time.Second},
+		{"to the second", 300 * time.Millisecond, "700ms", time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := parseTime(tt.text, whole.Add(tt.after))
+			if want := whole.Add(tt.want); err != nil || !got.Equal(want) {
+				t.Errorf("got %s, %v, want %s", got, err, want)
+			}
+		})
+	}
+}

@@ -9,11 +9,18 @@ import (
 	"github.com/gatewright/gatewright/internal/management/managementtest"
 )
 
-// TestDecisions has one program ask and another one decide.
+// TestDecisions has a program ask and a person decide.
 func TestDecisions(t *testing.T) {
 	w, author := newWorld(t)
 	ctx := t.Context()
-	made, err := author.CreateToken(ctx, client.TokenDetails{Name: "approver"})
+	const password = "an open secret of tests"
+	if _, err := author.CreateUser(ctx, client.UserRequest{Name: "ann", Password: password}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := author.CreateBinding(ctx, client.BindingRequest{Role: gatewright.RoleApprover, User: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	made, err := newClient(t, w.Server.URL, "").LoginPassword(ctx, "ann", password, client.TokenDetails{Name: "approver"})
 	if err != nil {
 		t.Fatal(err)
 	}

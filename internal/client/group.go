@@ -56,6 +56,16 @@ func (c *Client) ForgetInstance(ctx context.Context, id gatewright.InstanceID) e
 	return err
 }
 
+// Explain asks a running instance of a group what it would do with a request.
+// Errors: gatewright.PreconditionFailed when none can answer,
+// gatewright.LimitExceeded when too much is asked at once,
+// gatewright.Unavailable when there is no answer in time.
+func (c *Client) Explain(ctx context.Context, group string, req ExplainRequest) (*Explained, error) {
+	k := post(req, "groups", group, "explain")
+	k.timeout = gatewright.DefaultQuestionTime + c.opts.Timeout
+	return fetch[Explained](ctx, c, k)
+}
+
 // DeploymentFilter selects deployments; empty members select all.
 type DeploymentFilter struct {
 	Group string // name or identifier

@@ -36,6 +36,10 @@ type (
 	GroupRequest = wire.GroupRequest
 	// GroupUpdate replaces what can be altered of a group.
 	GroupUpdate = wire.GroupUpdate
+	// ExplainRequest describes a request, and who is to explain it.
+	ExplainRequest = wire.ExplainRequest
+	// Explained is what an instance would do with a request.
+	Explained = wire.Explained
 	// InstanceInfo is an instance and how it is heard.
 	InstanceInfo = wire.InstanceInfo
 	// NewToken is a token with its secret.

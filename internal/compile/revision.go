@@ -14,12 +14,17 @@ func Revision(api gatewright.APIID, rev *gatewright.Revision) *gatewright.Resour
 		routes[i].Methods = slices.Clone(routes[i].Methods)
 		routes[i].Policies = slices.Clone(routes[i].Policies)
 	}
+	base := rev.Definition.BasePath
+	if rev.Definition.Data != nil {
+		base, routes = exact(base, routes)
+	}
 	return &gatewright.Resource{
 		Format: gatewright.ResourceFormat,
 		Revision: &gatewright.RevisionResource{
-			API: api, Number: rev.Number, BasePath: rev.Definition.BasePath,
+			API: api, Number: rev.Number, BasePath: base,
 			Policies: slices.Clone(rev.Definition.Policies), Routes: routes,
 			AllowCORS: rev.Definition.AllowCORS,
+			Data:      data(rev.Definition.Data),
 		},
 	}
 }

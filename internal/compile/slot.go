@@ -34,6 +34,9 @@ func Slot(api *gatewright.API, track string, content *gatewright.SlotContent, gr
 		Security:       api.Settings.Security,
 		MaxQPS:         api.Settings.MaxQPS,
 	}
+	if api.Kind == gatewright.KindData {
+		slot.Kind, slot.Upstream, slot.MaxRows = gatewright.KindData, gatewright.Upstream{}, api.Settings.MaxRows
+	}
 	return &gatewright.Resource{Format: gatewright.ResourceFormat, Slot: slot}
 }
 

@@ -18,7 +18,7 @@ const (
 )
 
 // Scope says which things an apply may remove: those of a kind ("api",
-// "flow", "registry", "app" or "flowhooks"), or one of them.
+// "flow", "registry", "app", "flowhooks", "datasource", "table" or "dataapi"), or one of them.
 type Scope struct {
 	Kind string
 	Name string // of an API with or without its track; "" for all of the kind
@@ -29,7 +29,7 @@ func (s Scope) covers(kind, name string) bool {
 		return s.Kind == kind
 	}
 	i := strings.LastIndexByte(name, '@')
-	return (kind == "api" || kind == "flow") && i > 0 && s.Name == name[:i]
+	return (kind == "api" || kind == "flow" || kind == "dataapi") && i > 0 && s.Name == name[:i]
 }
 
 // ApplyRequest asks that a group has a state. What the state does not speak of
@@ -44,6 +44,8 @@ type ApplyRequest struct {
 	AllowBreaking                                    []Allowance
 	NotBefore, ExpiresAt                             time.Time
 	Notify                                           []string
+
+	opener *Control // see Request
 }
 
 // request returns the change that an apply makes, without its items.
@@ -51,7 +53,7 @@ func (r *ApplyRequest) request() *Request {
 	return &Request{
 		Kind: gatewright.ChangeApply, Group: r.Group, Override: true,
 		AbortCanary: r.AbortCanary, AllowNoInstance: r.AllowNoInstance, BreakFreeze: r.BreakFreeze, Force: r.Force,
-		AllowBreaking: r.AllowBreaking, NotBefore: r.NotBefore, ExpiresAt: r.ExpiresAt, Notify: r.Notify,
+		AllowBreaking: r.AllowBreaking, NotBefore: r.NotBefore, ExpiresAt: r.ExpiresAt, Notify: r.Notify, opener: r.opener,
 	}
 }
 
@@ -70,6 +72,8 @@ func (c *Control) Apply(ctx context.Context, actor gatewright.Actor, req ApplyRe
 }
 
 func (r *ApplyRequest) change() *Request { return r.request() }
+
+func (r *ApplyRequest) knows(c *Control) { r.opener = c }
 
 func (r *ApplyRequest) resolve(tx Tx) (resolved, error) { return resolveApply(tx, r) }
 
@@ -125,9 +129,12 @@ func resolveApply(tx Tx, req *ApplyRequest) (*applying, error) {
 		stated[title] = true
 	}
 	for _, r := range req.State.Registries {
-		if err := a.resource(&gatewright.GroupResource{Registry: r}, gatewright.ChangeConfigure); err != nil {
+		if err := a.resource(&Item{Resource: &gatewright.GroupResource{Registry: r}}, gatewright.ChangeConfigure); err != nil {
 			return nil, err
 		}
+	}
+	if err := a.dataResources(); err != nil {
+		return nil, err
 	}
 	if err := a.flowHooks(); err != nil {
 		return nil, err
@@ -148,7 +155,7 @@ func resolveApply(tx Tx, req *ApplyRequest) (*applying, error) {
 
 func (a *applying) checkSize() error {
 	s := &a.req.State
-	if n := len(s.APIs) + len(s.Registries) + len(s.Apps); n > MaxItems {
+	if n := len(s.APIs) + len(s.Registries) + len(s.Sources) + len(s.Tables) + len(s.Apps); n > MaxItems {
 		return gatewright.Errorf(gatewright.LimitExceeded, "%d things; at most %d are allowed in one change", n, MaxItems)
 	}
 	if n := a.req.PruneLimit; n < 0 || n > MaxPruneLimit {
@@ -174,14 +181,14 @@ func (a *applying) apps() (apps []*gatewright.App, err error) {
 }
 
 // resource adds a group resource, unless it is the same already.
-func (a *applying) resource(r *gatewright.GroupResource, action gatewright.ChangeKind) error {
+func (a *applying) resource(item *Item, action gatewright.ChangeKind) error {
 	n := len(a.d.items)
-	if err := a.d.configureResource(&Item{Resource: r}); err != nil {
+	if err := a.d.configureResource(item); err != nil {
 		return err
 	}
 	it := &a.d.items[n]
 	it.action = action
-	if sameResource(it.resource.Before, it.resource.After) && !slices.ContainsFunc(a.pending, func(p pendingGrant) bool { return p.app == r.App }) {
+	if sameResource(it.resource.Before, it.resource.After) && !slices.ContainsFunc(a.pending, func(p pendingGrant) bool { return p.app == item.Resource.App }) {
 		a.same = append(a.same, gatewright.PlanItem{Kind: action, Subject: it.resource.Name, Action: "none", Lines: []string{}})
 		a.d.items = a.d.items[:n]
 	}

@@ -154,6 +154,14 @@ func runtimeOf(s *StatedAPI, slot *gatewright.Slot) (gatewright.RuntimeConfig, e
 		return gatewright.RuntimeConfig{Enabled: true}, nil
 	}
 	base := gatewright.RuntimeConfig{Enabled: true}
+	if s.Definition.Kind == gatewright.KindData {
+		if s.Runtime != nil {
+			base = s.Runtime.Clone()
+		} else if slot != nil {
+			base = slot.Runtime.Clone()
+		}
+		return base, base.ValidateFor(gatewright.KindData)
+	}
 	if slot != nil {
 		base = slot.Runtime.Clone()
 	} else if s.Seed != nil {
@@ -228,6 +236,9 @@ func (a *applying) canary(it *draftItem, s *StatedAPI) error {
 	c.Name = cmp.Or(c.Name, "canary of "+rev.Label())
 	c.Revision, c.Number, c.Version, c.Hash, c.Since = rev.ID, rev.Number, rev.Version, rev.Hash, gatewright.Canary{}.Since
 	if err := c.Validate(); err != nil {
+		return err
+	}
+	if err := noCanaryUpstream(it.api, c); err != nil {
 		return err
 	}
 	if rev == it.revision && c.Upstream == nil {

@@ -2,7 +2,6 @@ package control
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/gatewright/gatewright"
 )
@@ -55,7 +54,7 @@ func (a *applying) app(s *StatedApp) error {
 			return err
 		}
 	}
-	return a.resource(&gatewright.GroupResource{App: app}, gatewright.ChangeAccess)
+	return a.resource(&Item{Resource: &gatewright.GroupResource{App: app}}, gatewright.ChangeAccess)
 }
 
 // placeOf returns where the app has the grant, its end when it has not.
@@ -164,8 +163,11 @@ func (a *applying) prune(stated map[string]bool) error {
 
 // scopeOf returns the kind of [Scope] that an API is of.
 func scopeOf(api *gatewright.API) string {
-	if api.Kind == gatewright.KindFlow {
+	switch api.Kind {
+	case gatewright.KindFlow:
 		return "flow"
+	case gatewright.KindData:
+		return "dataapi"
 	}
 	return "api"
 }
@@ -184,17 +186,16 @@ func (a *applying) undeploy(s *namedSlot) error {
 }
 
 func (a *applying) pruneResources(covered func(kind, name string) bool) error {
-	for _, kind := range []string{gatewright.KeyRegistry, gatewright.KeyApp, gatewright.KeyFlowHooks} {
-		all, err := a.d.tx.GroupResources(a.d.group.ID, kind)
+	for _, k := range []struct{ kind, scope string }{
+		{gatewright.KeyRegistry, "registry"}, {gatewright.KeyApp, "app"}, {gatewright.KeyFlowHooks, "flowhooks"},
+		{gatewright.KeySource, "datasource"}, {gatewright.KeyTable, "table"},
+	} {
+		all, err := a.d.tx.GroupResources(a.d.group.ID, k.kind)
 		if err != nil {
 			return err
 		}
 		for _, r := range all {
-			name := strings.TrimPrefix(r.Title(), kind+" ")
-			if r.FlowHooks != nil {
-				name = "" // there is one of them
-			}
-			if !covered(strings.ReplaceAll(kind, "-", ""), name) || a.states(r) {
+			if !covered(k.scope, resourceName(r.Key(), r)) || a.states(r) {
 				continue
 			}
 			action := gatewright.ChangeConfigure
@@ -214,6 +215,12 @@ func (a *applying) states(r *gatewright.GroupResource) bool {
 	}
 	if r.FlowHooks != nil {
 		return a.req.State.FlowHooks != nil
+	}
+	if r.Source != nil {
+		return slices.ContainsFunc(a.req.State.Sources, func(s *StatedSource) bool { return s.Source.Name == r.Source.Name })
+	}
+	if r.Table != nil {
+		return slices.ContainsFunc(a.req.State.Tables, func(t *gatewright.Table) bool { return t.Name == r.Table.Name })
 	}
 	return slices.ContainsFunc(a.req.State.Registries, func(s *gatewright.Registry) bool { return s.Name == r.Registry.Name })
 }

@@ -12,7 +12,7 @@ func (a *applying) flowHooks() error {
 		return nil
 	}
 	if !stated.Empty() {
-		return a.resource(&gatewright.GroupResource{FlowHooks: stated}, gatewright.ChangeConfigure)
+		return a.resource(&Item{Resource: &gatewright.GroupResource{FlowHooks: stated}}, gatewright.ChangeConfigure)
 	}
 	now, err := flowHooksOf(a.d.tx, a.d.group.ID)
 	if err != nil {

@@ -375,7 +375,7 @@ func TestUpdateAPI(t *testing.T) {
 		{"too many rows", control.APIPatch{MaxRows: ptr(1_000_001)}, gatewright.Invalid, `maxRows is 1000001; it is a positive number of rows, at most 1000000, or 0 for no limit`},
 		{"description", control.APIPatch{Description: ptr(strings.Repeat("x", gatewright.MaxDescriptionLength+1))}, gatewright.Invalid, `description is not text of at most 2000 characters without control characters`},
 		{"scheme", control.APIPatch{Scheme: ptr(gatewright.VersionScheme("x"))}, gatewright.Invalid, `there is no version scheme "x"; use one of semver, major.minor, date, VN, vN, none`},
-		{"many collaborators", control.APIPatch{Collaborators: &many}, gatewright.Invalid, `101 collaborators; an API has at most 100`},
+		{"many collaborators", control.APIPatch{Collaborators: &many}, gatewright.Invalid, `101 collaborators; at most 100 are allowed`},
 		{"same collaborator", control.APIPatch{Collaborators: ptr([]string{"x", "x"})}, gatewright.Invalid, `collaborators lists x twice`},
 		{"no folder", control.APIPatch{Folder: ptr("nope")}, gatewright.NotFound, `folder "nope" does not exist: there is no "nope" in the root`},
 		{"no revision", control.APIPatch{Pin: []string{"9"}}, gatewright.NotFound, "Caf\u00e9 has no version or revision \"9\"; see: gatewright get revisions \"Caf\u00e9\""},

@@ -22,6 +22,7 @@ func checks() []check {
 		{"route-conflict", (*Control).checkRouteConflict},
 		{"resource", (*Control).checkResource},
 		{"flow", (*Control).checkFlow},
+		{"data", (*Control).checkData},
 		{"canary", (*Control).checkCanary},
 		{"lifecycle", (*Control).checkLifecycle},
 		{"freeze", (*Control).checkFreeze},

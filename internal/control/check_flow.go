@@ -98,13 +98,16 @@ func (d *draft) checkCalled(name string, after *flowGraph) error {
 	if err != nil {
 		return err
 	}
-	altered := make(map[gatewright.SlotKey]bool, len(d.items))
+	altered := make(map[gatewright.SlotKey]*draftItem, len(d.items))
 	for i := range d.items {
 		if it := &d.items[i]; it.resource == nil {
-			altered[it.slotKey(d.group.ID)] = true
+			altered[it.slotKey(d.group.ID)] = it
 		}
 	}
-	callers = slices.DeleteFunc(callers, func(c FlowCaller) bool { return altered[c.SlotKey] })
+	callers = slices.DeleteFunc(callers, func(c FlowCaller) bool {
+		it := altered[c.SlotKey]
+		return it != nil && (it.after == nil || !c.Pinned) // other content does not reach who is pinned
+	})
 	who := callerNames(callers)
 	if slices.Contains(after.hooks.Flows(), name) {
 		who = append(who, "the flow hooks")
@@ -112,16 +115,23 @@ func (d *draft) checkCalled(name string, after *flowGraph) error {
 	if len(who) == 0 {
 		return nil
 	}
-	d.add(gatewright.Finding{
+	f := gatewright.Finding{
 		Level: gatewright.LevelError, Code: gatewright.Conflict, Subject: name,
 		Message: fmt.Sprintf("the shared flow %q is called in %s by %s", name, d.group.Name, shortened(who)),
 		Remedy:  "publish or roll back these to something that does not call it first, and take it out of the flow hooks (see: gatewright flow-hooks show)",
-	})
+	}
+	if slices.ContainsFunc(callers, func(c FlowCaller) bool { return c.Pinned }) {
+		f.Remedy += "; " + unpin
+	}
+	d.add(f)
 	return nil
 }
 
-// callerNames names callers, each once; those of kind flow and canaries are
-// told as such.
+// unpin tells how a gateway ends to be pinned.
+const unpin = "start gateways that are pinned without --config-id, or forget those that are gone: gatewright instance forget ID"
+
+// callerNames names callers, each once; those of kind flow, canaries and what
+// instances are pinned to are told as such.
 func callerNames(callers []FlowCaller) []string {
 	var names []string
 	for _, c := range callers {
@@ -134,6 +144,9 @@ func callerNames(callers []FlowCaller) []string {
 		}
 		if c.Canary {
 			name += " (canary)"
+		}
+		if c.Pinned {
+			name += fmt.Sprintf(" (gateways pinned to revision %d)", c.Number)
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -220,4 +233,58 @@ func stillCalled(tx Tx, api *gatewright.API, what string) error {
 		return nil
 	}
 	return e
+}
+
+// stillBrought returns a Conflict that names the changes that are being prepared
+// and bring callers of the flow; nil when there are none. What instances build
+// calls it by the name it has. Changes that wait are planned again.
+func stillBrought(tx Tx, api *gatewright.API, what string) error {
+	if api.Kind != gatewright.KindFlow {
+		return nil
+	}
+	under, err := tx.Changes(ChangeFilter{Unsettled: true})
+	if err != nil {
+		return err
+	}
+	var bring []*gatewright.Change
+	for _, ch := range under {
+		if ch.State != gatewright.ChangePreparing {
+			continue // what is activating is among what runs
+		}
+		calls, err := bringsCall(tx, ch, api.Name)
+		if err != nil {
+			return err
+		}
+		if calls {
+			bring = append(bring, ch)
+		}
+	}
+	return stillAltered(fmt.Sprintf("the shared flow %q cannot be %s while changes bring what calls it; wait for them:", api.Name, what), bring)
+}
+
+// bringsCall reports whether something that the change brings calls the flow of
+// that name.
+func bringsCall(tx Tx, ch *gatewright.Change, name string) (bool, error) {
+	for i := range ch.Items {
+		it := &ch.Items[i]
+		switch {
+		case it.Resource != nil:
+			if after := it.Resource.After; after != nil && slices.Contains(after.FlowHooks.Flows(), name) {
+				return true, nil
+			}
+			continue
+		case it.Slot.After == nil:
+			continue
+		}
+		revisions := []gatewright.RevisionID{it.Slot.After.Revision}
+		if c := it.Slot.After.Canary; c != nil {
+			revisions = append(revisions, c.Revision)
+		}
+		for _, id := range revisions {
+			if flows, err := tx.Flows(id); err != nil || slices.Contains(flows, name) {
+				return err == nil, err
+			}
+		}
+	}
+	return false, nil
 }

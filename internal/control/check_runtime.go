@@ -9,10 +9,7 @@ func (c *Control) checkRuntime(d *draft) error {
 		if it.after == nil {
 			continue
 		}
-		if it.api.Kind == gatewright.KindFlow {
-			continue // it has none, see flowRuntime
-		}
-		if err := it.after.Runtime.Validate(); err != nil {
+		if err := it.after.Runtime.ValidateFor(it.api.Kind); err != nil {
 			d.add(gatewright.Finding{
 				Level: gatewright.LevelError, Code: gatewright.Invalid, Subject: it.api.Name,
 				Message: "runtime configuration: " + err.Error(),

@@ -126,11 +126,14 @@ func compareRevisions(old, now *gatewright.Revision) *Comparison {
 		Description string `json:"description,omitempty"`
 		Version     string `json:"version,omitempty"`
 		BasePath    string `json:"basePath"`
+		AllowCORS   bool   `json:"allowCORS,omitempty"`
 
 		Policies []gatewright.Policy `json:"policies,omitempty"` // of a shared flow, which has no document that says them
+
+		Data *gatewright.DataDefinition `json:"data,omitempty"`
 	}
 	headOf := func(d *gatewright.Definition) head {
-		h := head{d.Title, d.Description, d.Version, d.BasePath, nil}
+		h := head{d.Title, d.Description, d.Version, d.BasePath, d.AllowCORS, nil, d.Data}
 		if d.Kind == gatewright.KindFlow {
 			h.Policies = d.Policies
 		}

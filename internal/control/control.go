@@ -41,6 +41,7 @@ type Control struct {
 	cfg       Config
 	events    *hub
 	gate      *gate
+	asked     *asked
 	origin    string // of events made here, as other replicas see it
 	lastEvent int64  // that was passed on; of tail alone
 	hasher    *auth.Hasher
@@ -79,6 +80,7 @@ func New(ctx context.Context, store Store, cfg Config) (*Control, error) {
 		cfg:    cfg,
 		events: newHub(),
 		gate:   newGate(),
+		asked:  newAsked(),
 		kicks:  map[gatewright.GroupID]chan struct{}{},
 		seen:   map[gatewright.InstanceID]sign{},
 		used:   map[gatewright.TokenID]time.Time{},

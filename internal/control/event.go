@@ -18,6 +18,7 @@ const (
 	eventChange   = "change"
 	eventInstance = "instance"
 	eventGroup    = "group"
+	eventQuestion = "question"
 )
 
 const (
@@ -35,6 +36,13 @@ type Event struct {
 	Change   *gatewright.Change   `json:"change,omitempty"`   // a change was submitted or moved on
 	Instance *gatewright.Instance `json:"instance,omitempty"` // an instance joined, reported something new, or left
 	Group    *gatewright.Group    `json:"group,omitempty"`    // a group was created
+	Question *QuestionEvent       `json:"-"`                  // a question was put, answered or withdrawn
+}
+
+// QuestionEvent says of which group a question is.
+type QuestionEvent struct {
+	ID    gatewright.QuestionID
+	Group gatewright.GroupID
 }
 
 // Subscription delivers events until it is closed.
@@ -155,6 +163,8 @@ func (c *Control) readEvents(ctx context.Context) error {
 				c.kick(e.Instance.Group)
 			case e.Group != nil:
 				c.kick(e.Group.ID)
+			case e.Question != nil:
+				c.asked.wake(e.Question.ID)
 			}
 		}
 	}
@@ -169,6 +179,8 @@ func eventOf(tx Tx, r EventRow) (e Event, err error) {
 		e.Instance, err = tx.Instance(gatewright.InstanceID(r.Ref))
 	case eventGroup:
 		e.Group, err = tx.Group(gatewright.GroupID(r.Ref))
+	case eventQuestion:
+		e.Question, err = questionEvent(tx, gatewright.QuestionID(r.Ref))
 	}
 	return e, err
 }

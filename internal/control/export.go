@@ -13,6 +13,8 @@ import (
 type State struct {
 	Group      *StatedGroup
 	Registries []*gatewright.Registry
+	Sources    []*StatedSource
+	Tables     []*gatewright.Table
 	FlowHooks  *gatewright.FlowHooks // nil stays as they are; empty ones take them away
 	APIs       []*StatedAPI
 	Apps       []*StatedApp
@@ -220,6 +222,9 @@ func (e *Export) resources(tx Tx, g *gatewright.Group, withHashes bool) error {
 	}
 	for _, r := range registries {
 		e.State.Registries = append(e.State.Registries, r.Registry)
+	}
+	if err := e.dataResources(tx, g.ID); err != nil {
+		return err
 	}
 	if e.State.FlowHooks, err = flowHooksOf(tx, g.ID); err != nil {
 		return err

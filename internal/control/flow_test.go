@@ -258,6 +258,46 @@ func TestRenamedFlow(t *testing.T) {
 	w.live(publishCaller("test", "Pets", "1.0.0", "Other"))
 }
 
+// TestRenamedWhileACallerIsPrepared: what instances are building calls a flow by
+// the name it had when it was planned.
+func TestRenamedWhileACallerIsPrepared(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		caller control.Request
+	}{
+		{"an API", publishCaller("test", "Pets", "1.0.0", "Common")},
+		{"a route", publishCaller("test", "Pets", "1.0.0", "/Common")},
+		{"a flow", publishFlow("test", "Outer", "1.0.0", "Common")},
+		{"a hook", hooking("test", nil, []string{"Common"})},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			gateway, _ := w.standard()
+			w.live(publishFlow("test", "Common", "1.0.0"))
+			api, _, err := w.c.API(w.ctx, "Common")
+			w.must(err)
+			other := "Other"
+			sub, err := w.c.Submit(w.ctx, admin, tt.caller, control.SubmitOptions{})
+			w.must(err)
+			_, err = w.c.Advance(w.ctx, gateway.group.ID)
+			w.must(err)
+			ch, err := w.c.Change(w.ctx, sub.Change.ID)
+			w.must(err)
+			if ch.State != gatewright.ChangePreparing {
+				t.Fatalf("the caller is %s", ch.State)
+			}
+			_, err = w.c.UpdateAPI(w.ctx, admin, "Common", api.Revised, control.APIPatch{Name: &other})
+			if gatewright.CodeOf(err) != gatewright.Conflict || !strings.Contains(fmt.Sprint(gatewright.AsError(err).Details), string(ch.ID)) {
+				t.Errorf("renaming: %v", err)
+			}
+			w.settle()
+			if ch, err = w.c.Change(w.ctx, ch.ID); err != nil || ch.State != gatewright.ChangeLive {
+				t.Errorf("the caller is %s, %v", ch.State, err)
+			}
+		})
+	}
+}
+
 // TestFlowAndCallerInOneChange: the order of items decides nothing.
 func TestFlowAndCallerInOneChange(t *testing.T) {
 	w := newWorld(t)

@@ -36,6 +36,8 @@ type Join struct {
 	Generation int64  // of what it runs already
 	Digest     gatewright.Digest
 	Rejected   int // how much of that it could not apply; its first report says what
+	Answers    []gatewright.QuestionKind
+	PublicKey  []byte // what is for it alone is sealed to it
 	// Connected tells that an instance with this identity has its link open.
 	Connected bool
 }
@@ -58,6 +60,9 @@ func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*
 	if len(j.Address) > maxInstanceFields || len(j.Version) > maxInstanceFields {
 		return nil, gatewright.FieldErrorf("instance", "address or version is longer than %d bytes", maxInstanceFields)
 	}
+	if err := j.checkAnswers(); err != nil {
+		return nil, err
+	}
 	secret, err := newSecret()
 	if err != nil {
 		return nil, err
@@ -69,11 +74,12 @@ func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*
 		if in, err = c.admit(tx, group, j); err != nil {
 			return err
 		}
-		if pins, err = pinsFor(tx, group, j.ConfigID); err != nil {
+		if pins, err = pinsFor(tx, in, j.ConfigID); err != nil {
 			return err
 		}
 		in.ConfigID = j.ConfigID
 		in.Name, in.Address, in.Version = j.Name, j.Address, j.Version
+		in.Answers, in.PublicKey = j.Answers, j.PublicKey
 		in.Generation, in.Digest, in.LastSeen, in.LeftAt = j.Generation, j.Digest, now, time.Time{}
 		in.Rejections, in.Unlisted, in.Warnings, in.Sequence = nil, clampUnlisted(j.Rejected), nil, 0
 		if j.Instance != "" && gatewright.HashBytes([]byte(j.SessionKey)) == in.SessionKey {
@@ -213,12 +219,8 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 	var in *gatewright.Instance
 	var news, late bool
 	look := func(tx Tx) (err error) {
-		in, err = tx.Instance(r.Instance)
-		if err != nil && !isNotFound(err) {
+		if in, err = newestSession(tx, group, r.Instance, r.SessionKey); err != nil {
 			return err
-		}
-		if err != nil || in.Group != group || gatewright.HashBytes([]byte(r.SessionKey)) != in.SessionKey {
-			return gatewright.Errorf(gatewright.Conflict, "this is not the newest session of instance %s; join again", r.Instance)
 		}
 		late = r.Sequence != 0 && r.Sequence <= c.newest(in)
 		news = !late && r.news(in, tx.Now())
@@ -282,6 +284,19 @@ func (c *Control) Report(ctx context.Context, group gatewright.GroupID, r Report
 		c.events.publish(Event{Change: ch})
 	}
 	return nil
+}
+
+// newestSession returns the instance of the group that shows the key of its
+// newest session; [gatewright.Conflict] when it does not.
+func newestSession(tx Tx, group gatewright.GroupID, id gatewright.InstanceID, key string) (*gatewright.Instance, error) {
+	in, err := tx.Instance(id)
+	if err != nil && !isNotFound(err) {
+		return nil, err
+	}
+	if err != nil || in.Group != group || gatewright.HashBytes([]byte(key)) != in.SessionKey {
+		return nil, gatewright.Errorf(gatewright.Conflict, "this is not the newest session of instance %.100s; join again", id)
+	}
+	return in, nil
 }
 
 // news reports whether r is more than a sign of life.

@@ -22,20 +22,34 @@ func TestLostAnswersToAJoin(t *testing.T) {
 	gw.step()
 }
 
+// occupy gives the group n instances more, past the protocol: joins take their
+// time. left is when they said goodbye, zero for those that run.
+func (w *world) occupy(g *gatewright.Group, n int, left time.Time) {
+	w.t.Helper()
+	w.must(w.store.Update(w.ctx, func(tx control.Tx) error {
+		for i := range n {
+			in := &gatewright.Instance{
+				ID: gatewright.InstanceID(gatewright.NewID("ins_", tx.Now())), Group: g.ID, Name: fmt.Sprintf("pod-%d", i),
+				JoinedAt: tx.Now(), LastSeen: tx.Now(), LeftAt: left,
+			}
+			if err := tx.PutInstance(in); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
 func TestInstancesThatLeftDoNotFillTheGroup(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a thousand joins; run without -short")
-	}
 	w := newWorld(t)
 	g := w.group("test", gatewright.StageTest)
-	for i := range control.MaxInstances {
-		f := &fakeGateway{w: w, group: g, name: fmt.Sprintf("pod-%d", i)}
-		f.join()
-		if i > 0 {
-			w.must(w.c.Report(w.ctx, g.ID, control.Report{Instance: f.id, SessionKey: f.key, Leaving: true}))
-		}
+	w.join(g, "stays")
+	leaves := w.join(g, "leaves")
+	w.occupy(g, control.MaxInstances-2, w.clock.Now())
+	if _, err := w.c.Join(w.ctx, g.ID, control.Join{Name: "next"}); err != nil {
+		t.Fatalf("two instances run, and a third is refused: %v", err)
 	}
-	w.join(g, "next")
+	w.must(w.c.Report(w.ctx, g.ID, control.Report{Instance: leaves.id, SessionKey: leaves.key, Leaving: true}))
 	w.clock.advance(gatewright.OfflineAfter)
 	w.must(w.c.Sweep(w.ctx))
 	if infos, err := w.c.Instances(w.ctx, "test"); err != nil || len(infos) != 2 {
@@ -56,18 +70,33 @@ func TestNoNewGraceForTheLost(t *testing.T) {
 }
 
 func TestRunningInstancesFillTheGroup(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a thousand joins; run without -short")
-	}
 	w := newWorld(t)
 	g := w.group("test", gatewright.StageTest)
-	for i := range control.MaxInstances {
-		(&fakeGateway{w: w, group: g, name: fmt.Sprintf("gw-%d", i)}).join()
-	}
+	w.occupy(g, control.MaxInstances-1, time.Time{})
+	leaves := w.join(g, "last")
 	_, err := w.c.Join(w.ctx, g.ID, control.Join{Name: "one too many"})
 	if gatewright.CodeOf(err) != gatewright.LimitExceeded {
 		t.Errorf("one more joined: %v", err)
 	}
+	w.must(w.c.Report(w.ctx, g.ID, control.Report{Instance: leaves.id, SessionKey: leaves.key, Leaving: true}))
+	w.join(g, "in its place")
+}
+
+// TestChangeWarnsOfTheLost: who is silent is named before a change goes on
+// without them; who said goodbye is not missed.
+func TestChangeWarnsOfTheLost(t *testing.T) {
+	w := newWorld(t)
+	g := w.group("test", gatewright.StageTest)
+	stays, dies, leaves := w.join(g, "stays"), w.join(g, "dies"), w.join(g, "leaves")
+	w.must(w.c.Report(w.ctx, g.ID, control.Report{Instance: leaves.id, SessionKey: leaves.key, Leaving: true}))
+	leaves.silent, dies.silent = true, true
+	w.clock.advance(gatewright.LostAfter)
+	stays.step()
+	found := findings(t, w, publish("test", "1.0.0", "/a"), "instances")
+	if len(found) != 1 || found[0].Level != gatewright.LevelWarning || found[0].Subject != "dies" || !strings.Contains(found[0].Message, "instance dies is not reachable (last seen 2026-11-21 12:00:00)") {
+		t.Errorf("findings %+v", found)
+	}
+	w.live(publish("test", "1.0.0", "/a"))
 }
 
 func TestForgetInstance(t *testing.T) {

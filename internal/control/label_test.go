@@ -23,7 +23,7 @@ func TestALabelIsReservedOnce(t *testing.T) {
 	w.notSaved(update, gatewright.Conflict, "reserved for draft revision 1")
 	// Its own label is no other's, whatever becomes of its content.
 	update = control.SaveRequest{Mode: control.SaveUpdate, API: "Pets", Revision: "1.0.0", IfHash: first.Revision.Hash, Definition: draft("/c"), Version: "1.0.0"}
-	first = w.save(update)
+	w.save(update)
 	// One that is given up is free.
 	w.must(w.c.DeleteRevision(w.ctx, admin, "Pets", "1.0.0"))
 	update = control.SaveRequest{Mode: control.SaveUpdate, API: "Pets", Revision: "2", IfHash: second.Revision.Hash, Definition: draft("/b"), Version: "1.0.0"}

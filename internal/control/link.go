@@ -2,21 +2,33 @@ package control
 
 import (
 	"context"
+	"time"
 
 	"github.com/gatewright/gatewright"
 )
 
-// Wanted is what the instances of a group shall run and prepare now.
+// Wanted is what the instances of a group shall run, prepare and answer now.
 type Wanted struct {
 	Generation int64
 	Digest     gatewright.Digest // of the manifest
 	Staged     []Staged
+	Questions  []OpenQuestion
 }
 
 // Staged is a change that instances shall prepare.
 type Staged struct {
 	Change gatewright.ChangeID
 	Delta  gatewright.Delta // against the current generation
+}
+
+// OpenQuestion is a question that waits for its answer.
+type OpenQuestion struct {
+	ID       gatewright.QuestionID
+	Instance gatewright.InstanceID
+	Kind     gatewright.QuestionKind
+	Body     []byte        // sealed to the instance
+	ReplyTo  []byte        // public key to seal the answer to
+	Left     time.Duration // until nobody waits any more
 }
 
 // Wanted returns what the group's instances shall run and prepare.
@@ -42,7 +54,13 @@ func (c *Control) Wanted(ctx context.Context, group gatewright.GroupID) (*Wanted
 			}
 			w.Staged = append(w.Staged, Staged{Change: ch.ID, Delta: delta})
 		}
-		return nil
+		open, err := tx.OpenQuestions(group, tx.Now(), gatewright.MaxGroupQuestions)
+		for _, q := range open {
+			w.Questions = append(w.Questions, OpenQuestion{
+				ID: q.ID, Instance: q.Instance, Kind: q.Kind, Body: q.Body, ReplyTo: q.ReplyTo, Left: q.ExpiresAt.Sub(tx.Now()),
+			})
+		}
+		return err
 	})
 	return w, err
 }

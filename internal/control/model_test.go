@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
-	"pgregory.net/rapid"
 )
 
 // TestLifecycleModel drives the pipeline with random requests while gateways
@@ -29,6 +31,7 @@ func TestLifecycleModel(t *testing.T) {
 			"sync":    m.sync,
 			"simple":  m.simple,
 			"access":  m.access,
+			"revert":  m.revert,
 			"settle":  func(*rapid.T) { m.w.settle() },
 			"gateway": m.gateway,
 			"time": func(rt *rapid.T) {
@@ -118,6 +121,33 @@ func (m *model) simple(rt *rapid.T) {
 	m.submit(req)
 }
 
+// revert puts any change back, whatever has become of it.
+func (m *model) revert(rt *rapid.T) {
+	changes, err := m.w.c.Changes(m.w.ctx, control.ChangeQuery{Limit: 20})
+	m.w.must(err)
+	if len(changes) == 0 {
+		return
+	}
+	ch := rapid.SampledFrom(changes).Draw(rt, "change")
+	m.submit(request(gatewright.ChangeRevert, string(ch.Group), control.Item{Change: ch.ID}))
+}
+
+// reverted holds a change that was put back to the one that did.
+func (m *model) reverted(rt *rapid.T, ch *gatewright.Change, by *gatewright.Change) {
+	if by == nil || by.Reverts != ch.ID || by.Generation <= ch.Generation || by.State != gatewright.ChangeLive && by.State != gatewright.ChangeReverted {
+		rt.Fatalf("change %s is reverted by %+v", ch.ID, by)
+	}
+	for i := range by.Items {
+		if by.Items[i].Resource != nil {
+			continue
+		}
+		was, is := ch.Items[i].Slot, by.Items[i].Slot
+		if (was.Before == nil) != (is.After == nil) || is.After != nil && (is.After.Hash != was.Before.Hash || !cmp.Equal(is.After.Runtime, was.Before.Runtime)) {
+			rt.Fatalf("change %s found %+v, and %s put %+v in its place", ch.ID, was.Before, by.ID, is.After)
+		}
+	}
+}
+
 // access gives and takes keys while other changes are on their way.
 func (m *model) access(rt *rapid.T) {
 	group := rapid.SampledFrom([]string{"test", "production"}).Draw(rt, "group")
@@ -178,7 +208,17 @@ func (m *model) invariants(rt *rapid.T) {
 	changes, err := m.w.c.Changes(m.w.ctx, control.ChangeQuery{})
 	m.w.must(err)
 	rolling := map[gatewright.GroupID]int{}
+	byID := map[gatewright.ChangeID]*gatewright.Change{}
 	for _, ch := range changes {
+		byID[ch.ID] = ch
+	}
+	for _, ch := range changes {
+		if ch.State == gatewright.ChangeReverted {
+			m.reverted(rt, ch, byID[ch.RevertedBy])
+		}
+		if ch.Reverts != "" && ch.State == gatewright.ChangeLive && byID[ch.Reverts].State != gatewright.ChangeReverted {
+			rt.Fatalf("%s is live, and %s, which it puts back, is %s", ch.ID, ch.Reverts, byID[ch.Reverts].State)
+		}
 		if !ch.Kind.Overtakes() && (ch.State == gatewright.ChangePreparing || ch.State == gatewright.ChangeActivating) {
 			rolling[ch.Group]++
 		}

@@ -334,6 +334,6 @@ func (c *Control) Reseal(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		return c.resealPasswords(tx)
 	})
 }

@@ -16,6 +16,8 @@ type order interface {
 	// change returns the change it makes, its items left out if only resolving
 	// tells them.
 	change() *Request
+	// knows gives it what can compare passwords with those that are set.
+	knows(c *Control)
 	// resolve holds it against the present state. No check has run yet.
 	resolve(tx Tx) (resolved, error)
 }
@@ -30,6 +32,8 @@ type resolved interface {
 }
 
 func (r *Request) change() *Request { return r }
+
+func (r *Request) knows(c *Control) { r.opener = c }
 
 func (r *Request) resolve(tx Tx) (resolved, error) {
 	d, err := resolve(tx, r)
@@ -50,6 +54,7 @@ func (r requested) store(c *Control, actor gatewright.Actor, sub *Submission, re
 
 // planOf computes what the order would do.
 func (c *Control) planOf(ctx context.Context, o order) (*gatewright.Plan, error) {
+	o.knows(c)
 	if err := c.lookAhead(ctx, o); err != nil {
 		return nil, err
 	}
@@ -74,6 +79,7 @@ func (c *Control) carryOut(ctx context.Context, actor gatewright.Actor, o order,
 	if err := checkOptions(o, &opts); err != nil {
 		return nil, err
 	}
+	o.knows(c)
 	fingerprint, err := fingerprintOf(o)
 	if err != nil {
 		return nil, err

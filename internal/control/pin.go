@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/compile"
@@ -11,17 +12,56 @@ import (
 // pinned to the configuration ID it gives.
 const FieldConfigID = "configId"
 
-// pinsFor returns the pins of an instance of the group that gives the
-// configuration ID; none for "".
-func pinsFor(tx Tx, group gatewright.GroupID, configID string) ([]gatewright.Pin, error) {
+// pinsFor returns the pins of an instance that gives the configuration ID; none
+// for "".
+func pinsFor(tx Tx, in *gatewright.Instance, configID string) ([]gatewright.Pin, error) {
 	if configID == "" {
 		return nil, nil
 	}
-	g, err := tx.Group(group)
+	g, err := tx.Group(in.Group)
 	if err != nil {
 		return nil, err
 	}
-	return resolvePins(tx, g, configID)
+	pins, err := resolvePins(tx, g, configID)
+	if err != nil || in.ConfigID == configID {
+		return pins, err // what it was pinned to before stays callable, see checkCalled
+	}
+	return pins, callable(tx, g, pins, configID)
+}
+
+// callable refuses pins to what calls shared flows that the group no longer
+// runs: no gateway could take that into service. A slot that does not run now
+// may have them when it does again.
+func callable(tx Tx, group *gatewright.Group, pins []gatewright.Pin, configID string) error {
+	flows, err := flowsOf(tx, group.ID)
+	if err != nil {
+		return err
+	}
+	for i := range pins {
+		pin := &pins[i]
+		called, err := tx.Flows(pin.Revision)
+		if err != nil {
+			return err
+		}
+		called = slices.DeleteFunc(called, func(name string) bool { _, runs := flows.set[name]; return runs })
+		if len(called) == 0 {
+			continue
+		}
+		slot, err := tx.Slot(gatewright.SlotKey{Group: group.ID, API: pin.API, Track: pin.Track})
+		if isNotFound(err) || err == nil && slot.Revision == "" {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		api, err := tx.API(pin.API)
+		if err != nil {
+			return err
+		}
+		return pinError(gatewright.PreconditionFailed, "a gateway cannot be pinned to %s: revision %d of %s, which it published, calls the shared flow %q, and that does not run in %s; deploy it there first",
+			configID, pin.Number, api.Name, called[0], group.Name)
+	}
+	return nil
 }
 
 // resolvePins finds out what an instance of the group runs that is pinned to a
@@ -160,7 +200,7 @@ func stillPinned(tx Tx, what string, rev *gatewright.Revision) error {
 	if err != nil {
 		return err
 	}
-	e := gatewright.Errorf(gatewright.Conflict, "%s cannot be deleted while gateways are pinned to it; start them without --config-id, or forget those that are gone: gatewright instance forget ID:", what)
+	e := gatewright.Errorf(gatewright.Conflict, "%s cannot be deleted while gateways are pinned to it; "+unpin+":", what)
 	for _, p := range pins {
 		if p.Revision != rev.ID || len(e.Details) == maxNamed {
 			continue

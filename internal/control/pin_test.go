@@ -98,3 +98,46 @@ func TestPinThatIsUndeployed(t *testing.T) {
 		t.Errorf("pinned to what is gone: %v", err)
 	}
 }
+
+// TestFlowsOfPinned: what a pinned instance calls stays, though the group itself
+// calls it no longer.
+func TestFlowsOfPinned(t *testing.T) {
+	w := newWorld(t)
+	test, _ := w.standard()
+	w.live(publishFlow("test", "Common", "1.0.0"))
+	first := w.live(publishCaller("test", "Pets", "1.0.0", "Common"))
+	leave := func(in *control.Joined) { // it comes back with what it is pinned to
+		t.Helper()
+		w.must(w.c.Report(w.ctx, test.group.ID, control.Report{Instance: in.Instance, SessionKey: in.SessionKey, Leaving: true}))
+	}
+	joined, err := w.pinned(test.group, first.ConfigID)
+	w.must(err)
+	leave(joined)
+	w.live(publishCaller("test", "Pets", "1.1.0", ""))
+	undeploy := request(gatewright.ChangeUndeploy, "test", control.Item{API: "Common"})
+	says := "by Pets (gateways pinned to revision 1)"
+	w.refused(undeploy, gatewright.Conflict, says)
+	var e *gatewright.Error
+	api, _, err := w.c.API(w.ctx, "Common")
+	w.must(err)
+	other := "Other"
+	_, err = w.c.UpdateAPI(w.ctx, admin, "Common", api.Revised, control.APIPatch{Name: &other})
+	if !errors.As(err, &e) || e.Code != gatewright.Conflict || !strings.Contains(e.Details[0].Message, says) {
+		t.Errorf("renaming: %v", err)
+	}
+
+	// With its slot goes the pin.
+	both := undeploy
+	both.Items = []control.Item{{API: "Common"}, {API: "Pets"}}
+	w.live(both)
+	another, err := w.pinned(test.group, first.ConfigID)
+	w.must(err)
+	leave(another)
+	w.live(publishCaller("test", "Pets", "1.2.0", ""))
+	if _, err := w.pinned(test.group, first.ConfigID); !errors.As(err, &e) || e.Field != control.FieldConfigID || !strings.Contains(e.Message, `calls the shared flow "Common", and that does not run in test`) {
+		t.Errorf("pinned to what cannot run: %v", err)
+	}
+	// Whoever was pinned before is not kept out: what else it has to know reaches it.
+	_, err = w.c.Join(w.ctx, test.group.ID, control.Join{Instance: joined.Instance, SessionKey: joined.SessionKey, Name: "pinned", Version: "test", ConfigID: first.ConfigID})
+	w.must(err)
+}

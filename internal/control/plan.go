@@ -153,6 +153,9 @@ func describeFirst(it *draftItem) []string {
 		fmt.Sprintf("+ base path %s, %s", shownBase(rt.PathPrefix, def.BasePath), count(len(def.Routes), "route")),
 		"+ upstream " + describeUpstream(&rt.Upstream),
 	}
+	if def.Data != nil {
+		lines = []string{"+ path " + shownBase(rt.PathPrefix, def.BasePath), "+ " + describeData(def.Data)}
+	}
 	lines = append(lines, diffPolicies(&gatewright.Definition{}, def)...)
 	if len(rt.Hosts) > 0 {
 		lines = append(lines, "+ hosts "+strings.Join(rt.Hosts, ", "))
@@ -185,7 +188,8 @@ func (d *draft) describeUpdate(it *draftItem) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		diff := append(diffRoutes(before.Definition.Routes, it.revision.Definition.Routes), diffPolicies(&before.Definition, &it.revision.Definition)...)
+		diff := append(diffData(before.Definition.Data, it.revision.Definition.Data), diffRoutes(before.Definition.Routes, it.revision.Definition.Routes)...)
+		diff = append(diff, diffPolicies(&before.Definition, &it.revision.Definition)...)
 		switch {
 		case len(diff) > 0:
 		case it.api.Kind == gatewright.KindFlow:

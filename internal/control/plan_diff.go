@@ -152,7 +152,9 @@ func describeResource(r *gatewright.ResourceChange) gatewright.PlanItem {
 	default:
 		item.Action = "update"
 		before, after := describeGroupResource(r.Before), describeGroupResource(r.After)
-		if before != after {
+		if r.After.Source != nil || r.After.Table != nil {
+			item.Lines = append(item.Lines, diffDataResource(r.Before, r.After)...)
+		} else if before != after {
 			item.Lines = append(item.Lines, "~ "+before+" → "+after)
 		}
 		if r.After.App != nil && r.Before.App != nil {
@@ -179,6 +181,12 @@ func describeGroupResource(r *gatewright.GroupResource) string {
 	}
 	if r.FlowHooks != nil {
 		return fmt.Sprintf("before %s, after %s", orNone(strings.Join(r.FlowHooks.Before, ", ")), orNone(strings.Join(r.FlowHooks.After, ", ")))
+	}
+	if r.Source != nil {
+		return describeSource(r.Source)
+	}
+	if r.Table != nil {
+		return describeTable(r.Table)
 	}
 	reg := r.Registry
 	stale := cmp.Or(time.Duration(reg.Stale), gatewright.DefaultStale)

@@ -2,15 +2,20 @@ package control
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/gatewright/gatewright"
 )
 
 // diffPolicies tells whose policies differ: those of the whole API, and those
-// of each route that both definitions have.
+// of each route that both definitions have. Whether preflight requests pass
+// without access checks is told first: it may stand in another document.
 func diffPolicies(before, after *gatewright.Definition) []string {
 	var lines []string
+	if before.AllowCORS != after.AllowCORS {
+		lines = append(lines, fmt.Sprintf("~ allowCors %t → %t", before.AllowCORS, after.AllowCORS))
+	}
 	add := func(whose string, b, a []gatewright.Policy) {
 		if !samePolicies(b, a) {
 			lines = append(lines, "~ policies"+whose+": "+orNone(policyNames(b))+" → "+orNone(policyNames(a)))

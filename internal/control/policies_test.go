@@ -56,3 +56,25 @@ func TestPlanTellsPolicies(t *testing.T) {
 		t.Errorf("gateways got %+v", rev)
 	}
 }
+
+// TestAllowCORSIsTold: who may pass without a key is told before it is so,
+// wherever the documents say it.
+func TestAllowCORSIsTold(t *testing.T) {
+	w := newWorld(t)
+	w.standard()
+	w.live(publish("test", "1.0.0", "/a"))
+	req := publish("test", "1.1.0", "/a")
+	req.Items[0].Definition.AllowCORS = true
+	if lines := w.planned(req).Items[0].Lines; !slices.Contains(lines, "~ allowCors false → true") {
+		t.Errorf("the plan tells %q", lines)
+	}
+	w.live(req)
+	if lines := w.planned(publish("test", "1.2.0", "/a")).Items[0].Lines; !slices.Contains(lines, "~ allowCors true → false") {
+		t.Errorf("the plan tells %q", lines)
+	}
+	cmp, err := w.c.Compare(w.ctx, "Pets", "1.0.0", "1.1.0")
+	w.must(err)
+	if !slices.Contains(cmp.Definition, control.Difference{Pointer: "/allowCORS", New: "true"}) {
+		t.Errorf("the comparison tells %+v", cmp.Definition)
+	}
+}

@@ -202,6 +202,10 @@ func compileResource(r *gatewright.GroupResource) *gatewright.Resource {
 		return compile.App(r.App)
 	case r.FlowHooks != nil:
 		return compile.FlowHooks(r.FlowHooks)
+	case r.Source != nil:
+		return compile.Source(r.Source)
+	case r.Table != nil:
+		return compile.Table(r.Table)
 	}
 	return compile.Registry(r.Registry)
 }

@@ -55,3 +55,15 @@ func coversGrant(is *gatewright.App, g *gatewright.Grant) bool {
 func endsBy(end, limit time.Time) bool {
 	return limit.IsZero() || !end.IsZero() && !end.After(limit)
 }
+
+// repassed returns why a data source does not become what it was, "" when it
+// may: a password that was replaced is not used again in passing.
+func repassed(now *gatewright.GroupResource, then *gatewright.DataSource) string {
+	switch {
+	case now == nil || now.Source == nil:
+		return "was removed, and its password with it; add it again"
+	case now.Source.Password != then.Password:
+		return "its old password would be used again; set the password on purpose"
+	}
+	return ""
+}

@@ -43,6 +43,8 @@ type Request struct {
 	NotBefore, ExpiresAt time.Time
 	// Notify names people to tell beside those who are told anyway.
 	Notify []string
+
+	opener *Control // compares passwords with those that are set; nil takes each for another
 }
 
 // Allowance asks to pass in spite of a finding.
@@ -70,6 +72,7 @@ type Item struct {
 
 	Runtime   *RuntimePatch             // publish, deploy, sync, configure
 	Resource  *gatewright.GroupResource // configure: add or replace
+	Password  *string                   `json:"-"` // configure of a data source: nil leaves it as it is, "" takes it away
 	Remove    gatewright.Key            // configure: group resource to remove
 	Canary    *CanaryPatch              // canary-start, canary-step
 	Lifecycle *gatewright.Lifecycle     // deprecate; nil takes it back

@@ -24,10 +24,12 @@ type draft struct {
 	made      map[string]*gatewright.API     // APIs the change makes, by name
 	opened    map[string][]*gatewright.Track // tracks the change opens, by the API's name
 	published map[string][]*Item             // items that publish, by the API's name
+	passwords map[gatewright.Key]string      // new ones of data sources, in clear
 	subjects  map[string]bool                // what the items are about, see checkDistinct
 
 	moved   []move                   // see moves
 	flowed  *flowChange              // see flows
+	dataset *dataset                 // see data
 	counted []Running                // see whatRuns
 	org     *gatewright.Organisation // see organisation
 	units   *gatewright.PlanUnits    // of the group; nil when they are not concerned, or not counted

@@ -31,6 +31,9 @@ func (d *draft) canaryStart(item *Item) error {
 		Revision: rev.ID, Number: rev.Number, Version: rev.Version, Hash: rev.Hash,
 	}
 	item.Canary.apply(c, &slot.Runtime)
+	if err := noCanaryUpstream(it.api, c); err != nil {
+		return err
+	}
 	if rev.ID == slot.Revision && c.Upstream == nil {
 		return gatewright.FieldErrorf("revision", "%s is what %s runs in %s; a canary is another revision, or has a backend of its own (--node)", rev.Label(), it.api.Name, d.group.Name)
 	}
@@ -79,6 +82,9 @@ func (d *draft) canaryStep(item *Item) error {
 		c.Percent, c.Steps = c.Steps[0].Percent, c.Steps[1:]
 	} else {
 		item.Canary.apply(c, &slot.Runtime)
+		if err := noCanaryUpstream(it.api, c); err != nil {
+			return err
+		}
 		if item.Canary.Steps == nil {
 			c.Steps = slices.DeleteFunc(c.Steps, func(s gatewright.CanaryStep) bool { return s.Percent <= c.Percent })
 		}

@@ -203,7 +203,13 @@ func (d *draft) configure(item *Item) error {
 	if err != nil {
 		return err
 	}
-	return d.place(it, rev, item.Runtime.apply(slot.Runtime))
+	runtime := item.Runtime.apply(slot.Runtime)
+	if it.api.Kind == gatewright.KindData {
+		if runtime, err = dataRuntime(it.api, slot.Runtime, item.Runtime); err != nil {
+			return err
+		}
+	}
+	return d.place(it, rev, runtime)
 }
 
 // access alters an app: nothing else may overtake.
@@ -224,6 +230,11 @@ func (d *draft) configureResource(item *Item) error {
 		if err := item.Resource.Validate(); err != nil {
 			return err
 		}
+		named, err := findProjects(d.tx, item.Resource)
+		if err != nil {
+			return err
+		}
+		ch.After = named
 		ch.Key, ch.Name = item.Resource.Key(), item.Resource.Title()
 	}
 	var err error
@@ -240,6 +251,9 @@ func (d *draft) configureResource(item *Item) error {
 	}
 	if item.Resource == nil {
 		ch.Name = ch.Before.Title()
+	}
+	if err := d.setPassword(ch, item.Password); err != nil {
+		return err
 	}
 	d.items = append(d.items, draftItem{resource: ch})
 	return nil
@@ -265,6 +279,15 @@ func (d *draft) refresh(item *Item) error {
 func (d *draft) carriedRuntime(it *draftItem, item *Item, slot *gatewright.Slot, source *gatewright.RuntimeConfig) (gatewright.RuntimeConfig, error) {
 	if it.api.Kind == gatewright.KindFlow {
 		return flowRuntime(it.api, item.Runtime)
+	}
+	if it.api.Kind == gatewright.KindData {
+		base := gatewright.RuntimeConfig{Enabled: true}
+		if slot != nil {
+			base = slot.Runtime
+		} else if source != nil {
+			base.PathPrefix = source.PathPrefix
+		}
+		return dataRuntime(it.api, base, item.Runtime)
 	}
 	if slot != nil {
 		return item.Runtime.apply(slot.Runtime), nil

@@ -237,6 +237,13 @@ func (d *draft) publishRuntime(it *draftItem, item *Item, slot *gatewright.Slot)
 	if it.api.Kind == gatewright.KindFlow {
 		return flowRuntime(it.api, item.Runtime)
 	}
+	if it.api.Kind == gatewright.KindData {
+		base := gatewright.RuntimeConfig{Enabled: true}
+		if slot != nil {
+			base = slot.Runtime
+		}
+		return dataRuntime(it.api, base, item.Runtime)
+	}
 	if slot != nil {
 		return item.Runtime.apply(slot.Runtime), nil
 	}

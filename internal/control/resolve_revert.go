@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gatewright/gatewright"
@@ -105,6 +106,7 @@ func (r *reverting) lookBack() error {
 	if err != nil || !needed {
 		return err
 	}
+	trail := newTrail()
 	f := ChangeFilter{Group: r.ch.Group, Activated: true, Limit: revertPage}
 	for range maxRevertSearch / revertPage {
 		page, err := r.d.tx.Changes(f)
@@ -115,17 +117,49 @@ func (r *reverting) lookBack() error {
 			if later.ID == r.ch.ID {
 				// One that was asked for before this one cannot have altered the
 				// same after it: it was void then.
+				for _, by := range trail.undone { // what these put back is older
+					r.note(by)
+				}
 				return nil
 			}
-			r.note(later)
+			if in := trail.follow(later); in != nil {
+				r.note(in)
+			}
 		}
 		if len(page) < revertPage {
-			return nil
+			break
 		}
 		f.Before = page[len(page)-1].ID
 	}
 	return gatewright.Errorf(gatewright.PreconditionFailed, "change %s lies more than %d changes of %s back, too far to put it back; alter what it altered with changes of their own",
 		r.ch.ID, maxRevertSearch, r.d.group.Name)
+}
+
+// trail follows reverts, and reverts of reverts, from the newest change on.
+type trail struct {
+	undone map[gatewright.ChangeID]*gatewright.Change // changes that are put back, and what did it
+	again  map[gatewright.ChangeID]*gatewright.Change // changes that are in force again, and what did it
+}
+
+func newTrail() *trail {
+	return &trail{undone: map[gatewright.ChangeID]*gatewright.Change{}, again: map[gatewright.ChangeID]*gatewright.Change{}}
+}
+
+// follow takes the next older change and returns the one to revert for it not
+// to be in force; nil when it is not, or is a revert itself: together with what
+// it put back, that left everything as it was.
+func (t *trail) follow(ch *gatewright.Change) *gatewright.Change {
+	if by := t.undone[ch.ID]; by != nil {
+		delete(t.undone, ch.ID)
+		t.again[ch.Reverts] = by
+		return nil
+	}
+	in := cmp.Or(t.again[ch.ID], ch)
+	if ch.Reverts != "" && (ch.State == gatewright.ChangeLive || ch.State == gatewright.ChangeReverted) {
+		t.undone[ch.Reverts] = in
+		return nil
+	}
+	return in
 }
 
 // alteredSince reports whether anything may have been altered after the change.
@@ -298,8 +332,13 @@ func (r *reverting) resource(was *gatewright.ResourceChange, by *gatewright.Chan
 // of which nothing is known here is not: it may hold what must not come back.
 func keptFrom(was *gatewright.ResourceChange) string {
 	switch was.Key.Kind() {
-	case gatewright.KeyRegistry, gatewright.KeyFlowHooks:
+	case gatewright.KeyRegistry, gatewright.KeyFlowHooks, gatewright.KeyTable:
 		return ""
+	case gatewright.KeySource:
+		if was.Before == nil {
+			return ""
+		}
+		return repassed(was.After, was.Before.Source)
 	case gatewright.KeyApp:
 		if was.Before == nil {
 			return "" // it goes, with all its keys

@@ -211,6 +211,10 @@ func (r *righting) resource(kind string, s auth.Scope) error {
 		r.add(gatewright.ActionFlowAttach, s)
 	case gatewright.KeyApp:
 		r.add(gatewright.ActionAppEdit, s)
+	case gatewright.KeySource:
+		r.add(gatewright.ActionDataSourceEdit, s)
+	case gatewright.KeyTable:
+		r.add(gatewright.ActionTableEdit, s)
 	default:
 		return gatewright.Errorf(gatewright.Forbidden, "altering a %s is nobody's: there is no right to it", cmp.Or(strings.TrimSpace(kind), "nameless resource"))
 	}

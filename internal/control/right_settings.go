@@ -181,6 +181,12 @@ func applyPlanNeeds(tx Tx, who auth.Principal, req *ApplyRequest) ([]auth.Need, 
 	if req.State.FlowHooks != nil {
 		add(gatewright.ActionPolicyRead, groupScope(g))
 	}
+	if len(req.State.Sources) > 0 {
+		add(gatewright.ActionDataSourceRead, groupScope(g))
+	}
+	if len(req.State.Tables) > 0 {
+		add(gatewright.ActionTableRead, groupScope(g))
+	}
 	if len(req.Prune) > 0 { // it tells what else there is
 		add(gatewright.ActionConfigExport, groupScope(g))
 	}

@@ -103,8 +103,19 @@ func (c *Control) saveNew(tx Tx, actor gatewright.Actor, req *SaveRequest) (*Sav
 	if err != nil {
 		return nil, err
 	}
+	version := req.Version
+	if version == "" {
+		if version, err = countVersion(tx, it.api, req.Definition.ContentHash()); err != nil {
+			return nil, err
+		}
+	}
 	if it.api.ID != "" {
-		same, err := tx.DraftByContent(it.api.ID, req.Definition.ContentHash(), req.Version)
+		if version != req.Version {
+			if err := reservable(tx, it.api, version, req.Definition.ContentHash(), ""); err != nil {
+				return nil, err
+			}
+		}
+		same, err := tx.DraftByContent(it.api.ID, req.Definition.ContentHash(), version)
 		if err == nil {
 			return &Saved{API: it.api, Revision: same}, nil
 		}
@@ -115,7 +126,7 @@ func (c *Control) saveNew(tx Tx, actor gatewright.Actor, req *SaveRequest) (*Sav
 	if err := hasRoom(tx, it.api); err != nil {
 		return nil, err
 	}
-	it.revision, it.after = draftOf(it.api, it.track.Name, req.Version, req.Definition), &gatewright.SlotContent{}
+	it.revision, it.after = draftOf(it.api, it.track.Name, version, req.Definition), &gatewright.SlotContent{}
 	if err := d.store(it, actor, ""); err != nil {
 		return nil, err
 	}

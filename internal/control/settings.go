@@ -66,6 +66,9 @@ func (c *Control) UpdateAPI(ctx context.Context, actor gatewright.Actor, name st
 			if err := stillCalled(tx, before, "renamed"); err != nil {
 				return err
 			}
+			if err := stillBrought(tx, before, "renamed"); err != nil {
+				return err
+			}
 		}
 		if err := tx.UpdateAPI(&api); err != nil {
 			return err
@@ -190,6 +193,9 @@ func shownSettings(before, after *gatewright.API) []string {
 	add("name", before.Name, after.Name)
 	add("security level", level(before.Settings.Security), level(after.Settings.Security))
 	add("max QPS", limit(before.Settings.MaxQPS), limit(after.Settings.MaxQPS))
+	if after.Kind == gatewright.KindData {
+		add("max rows", limit(before.Settings.MaxRows), limit(after.Settings.MaxRows))
+	}
 	return lines
 }
 

@@ -49,8 +49,10 @@ type Tx interface {
 	manifestTx
 	changeTx
 	instanceTx
+	questionTx
 	pinTx
 	flowTx
+	dataTx
 	tokenTx
 	auditTx
 	eventTx

@@ -12,7 +12,8 @@ type RunningFlow struct {
 	Policies []gatewright.Policy
 }
 
-// FlowCaller is a slot whose current revision or canary calls a shared flow.
+// FlowCaller is a slot whose current revision or canary calls a shared flow, or
+// what instances of its group that are pinned run there instead.
 type FlowCaller struct {
 	gatewright.SlotKey
 	Name     string          // of the API
@@ -20,6 +21,7 @@ type FlowCaller struct {
 	Revision gatewright.RevisionID
 	Number   int
 	Canary   bool // it is the canary that calls
+	Pinned   bool // it is instances pinned to the revision that call, in a slot that runs something
 }
 
 type flowTx interface {

@@ -111,6 +111,9 @@ func (c *Control) record(d *draft, actor gatewright.Actor, plan *gatewright.Plan
 	if err := d.giveConfigID(ch); err != nil {
 		return nil, err
 	}
+	if err := c.sealPasswords(d); err != nil {
+		return nil, err
+	}
 	for i := range d.items {
 		it := &d.items[i]
 		item := gatewright.ChangeItem{Action: it.action, Resource: it.resource, Lines: bounded(plan.Items[i].Lines)}

@@ -12,6 +12,9 @@ const (
 	keepIdempotency = 24 * time.Hour
 	// keepUsage is how long counts of calls are kept.
 	keepUsage = 400 * 24 * time.Hour
+	// keepQuestions is how long questions that ended are kept: others hear of
+	// their end by them.
+	keepQuestions = time.Minute
 	// sweepInterval is how often leftovers are swept.
 	sweepInterval = time.Minute
 	// sweepBatch bounds the blobs one sweep removes, and so the time it holds
@@ -20,7 +23,7 @@ const (
 )
 
 // Sweep forgets what nobody needs: instances gone for good, blobs nothing
-// names, old idempotency keys, sessions that are over.
+// names, old idempotency keys, sessions and questions that are over.
 func (c *Control) Sweep(ctx context.Context) error {
 	return c.store.Update(ctx, func(tx Tx) error {
 		all, err := tx.Instances("")
@@ -40,6 +43,9 @@ func (c *Control) Sweep(ctx context.Context) error {
 			return err
 		}
 		if err := tx.DeleteSessionsBefore(now, now.Add(-gatewright.SessionIdle)); err != nil {
+			return err
+		}
+		if err := tx.DeleteQuestionsBefore(now.Add(-keepQuestions)); err != nil {
 			return err
 		}
 		if err := tx.DeleteEvents(keepEvents); err != nil {

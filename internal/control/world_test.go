@@ -53,7 +53,7 @@ var admin = gatewright.Actor{Name: "admin", Client: "test"}
 
 func newWorld(t testing.TB) *world {
 	w := &world{
-		t: t, ctx: context.Background(), path: filepath.Join(t.TempDir(), "gatewright.db"),
+		t: t, ctx: context.Background(), path: filepath.Join(database.Dir(t), "gatewright.db"),
 		clock: &clock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)},
 	}
 	database.Empty(t, w.path)

@@ -25,6 +25,7 @@ const (
 	bodyTimeout   = 30 * time.Second // to receive the body of a request
 	blobTimeout   = 60 * time.Second // to send a blob
 	maxBlobReads  = 32               // blobs in memory at a time
+	maxAnswers    = 16               // answers of gateways in memory at a time
 	maxDeltaMemo  = 64               // deltas from different generations kept encoded per view
 	writeChunk    = 64 << 10         // bytes that must get through within the write timeout
 	forgetAfter   = time.Hour        // presence of an instance that is not heard
@@ -76,6 +77,8 @@ type Control interface {
 	Wanted(ctx context.Context, group gatewright.GroupID) (*control.Wanted, error)
 	Manifest(ctx context.Context, group gatewright.GroupID) (*gatewright.Manifest, error)
 	DeltaSince(ctx context.Context, group gatewright.GroupID, generation int64) (gatewright.Delta, int64, bool, error)
+	Answered(ctx context.Context, group gatewright.GroupID, a control.InstanceAnswer) error
+	InstanceSecret(ctx context.Context, group gatewright.GroupID, instance gatewright.InstanceID, session string, id gatewright.SecretID) ([]byte, error)
 	Blob(ctx context.Context, group gatewright.GroupID, hash gatewright.Hash) ([]byte, error)
 	Subscribe() *control.Subscription
 }

@@ -27,6 +27,7 @@ type Fleet struct {
 	handler http.Handler
 	wake    chan struct{} // a group became dirty
 	blobs   chan struct{} // one element per blob in memory
+	answers chan struct{} // one element per gateway's answer in memory
 
 	mu      sync.Mutex
 	running bool
@@ -52,6 +53,7 @@ func New(c Control, cfg Config) *Fleet {
 		cfg:     cfg.withDefaults(),
 		wake:    make(chan struct{}, 1),
 		blobs:   make(chan struct{}, maxBlobReads),
+		answers: make(chan struct{}, maxAnswers),
 		groups:  map[gatewright.GroupID]*group{},
 		present: map[gatewright.InstanceID]*presence{},
 	}
@@ -120,6 +122,8 @@ func (f *Fleet) note(e control.Event) {
 		f.mark(e.Change.Group)
 	case e.Group != nil:
 		f.mark(e.Group.ID)
+	case e.Question != nil:
+		f.mark(e.Question.Group)
 	}
 }
 

@@ -26,6 +26,8 @@ func (f *Fleet) routes() http.Handler {
 	mux.Handle("POST "+link.ReportPath, f.guard(f.serveReport))
 	mux.Handle("GET "+link.StreamPath, f.guard(f.serveStream))
 	mux.Handle("GET "+link.BlobPath+"{hash}", f.guard(f.serveBlob))
+	mux.Handle("POST "+link.AnswerPath, f.guard(f.serveAnswer))
+	mux.Handle("GET "+link.SecretPath+"{id}", f.guard(f.serveSecret))
 	return mux
 }
 
@@ -125,6 +127,7 @@ func (f *Fleet) serveJoin(w http.ResponseWriter, r *http.Request, t *gatewright.
 	joined, err := f.control.Join(r.Context(), t.Group, control.Join{
 		Instance: req.Instance, SessionKey: req.SessionKey, Name: req.Name, Address: req.Address, Version: req.Version, ConfigID: req.ConfigID,
 		Generation: req.Generation, Digest: req.Digest, Rejected: req.Rejections, Connected: req.Instance != "" && f.connected(req.Instance),
+		Answers: req.Answers, PublicKey: req.PublicKey,
 	})
 	if err != nil {
 		return err

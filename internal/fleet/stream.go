@@ -33,6 +33,7 @@ type stream struct {
 	generation int64                         // that it runs, or was told to
 	digest     gatewright.Digest             // of that generation's manifest, as it was told
 	prepared   map[gatewright.ChangeID]int64 // generation each prepare was based on
+	asked      map[gatewright.QuestionID]bool
 }
 
 // serveStream answers a GET of link.StreamPath. The answer ends when the
@@ -41,7 +42,7 @@ func (f *Fleet) serveStream(w http.ResponseWriter, r *http.Request, t *gatewrigh
 	s := &stream{
 		fleet: f, secret: bearer(r), w: w, rc: http.NewResponseController(w),
 		instance: gatewright.InstanceID(r.URL.Query().Get(link.QueryInstance)),
-		prepared: map[gatewright.ChangeID]int64{},
+		prepared: map[gatewright.ChangeID]int64{}, asked: map[gatewright.QuestionID]bool{},
 	}
 	if err := s.position(r.URL.Query().Get(link.QueryGeneration)); err != nil {
 		return err
@@ -164,6 +165,9 @@ func (s *stream) catchUp(ctx context.Context, v *view, log *slog.Logger) error {
 			return err
 		}
 		s.prepared[staged.Change] = v.generation
+	}
+	if err := s.sendQuestions(v); err != nil {
+		return err
 	}
 	if s.opened {
 		return nil

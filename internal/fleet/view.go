@@ -23,6 +23,7 @@ type view struct {
 	generation int64
 	digest     gatewright.Digest // of the generation's manifest
 	staged     []control.Staged
+	questions  []control.OpenQuestion
 
 	mu       sync.Mutex // held while reading, so that one reads and the others wait for it
 	manifest *manifest
@@ -45,16 +46,21 @@ type delta struct {
 
 func newView(c Control, group gatewright.GroupID, w *control.Wanted) *view {
 	return &view{
-		control: c, group: group, generation: w.Generation, digest: w.Digest, staged: w.Staged,
+		control: c, group: group, generation: w.Generation, digest: w.Digest, staged: w.Staged, questions: w.Questions,
 		deltas: map[int64]*delta{}, prepares: map[gatewright.ChangeID][]byte{},
 	}
 }
 
 // same reports whether o wants what v wants. What a change stages never
-// changes, so its identifier stands for it.
+// changes, nor does a question, so their identifiers stand for them.
 func (v *view) same(o *view) bool {
-	if v.generation != o.generation || v.digest != o.digest || len(v.staged) != len(o.staged) {
+	if v.generation != o.generation || v.digest != o.digest || len(v.staged) != len(o.staged) || len(v.questions) != len(o.questions) {
 		return false
+	}
+	for i := range v.questions {
+		if v.questions[i].ID != o.questions[i].ID {
+			return false
+		}
 	}
 	for i := range v.staged {
 		if v.staged[i].Change != o.staged[i].Change {

@@ -26,6 +26,7 @@ type call struct {
 	app   *liveApp  // that calls; nil when it was not asked for or is not known
 
 	preflight bool // an OPTIONS request that the API lets pass for its other methods
+	dry       bool // nobody sent it: it is only to be explained, and uses up nothing
 
 	policed policed
 
@@ -160,7 +161,7 @@ func (c *call) admit() bool {
 	case s.access != nil && !c.authorise():
 		return false
 	}
-	if s.limit != nil {
+	if s.limit != nil && !c.dry {
 		if wait := s.limit.take(c.now()); wait > 0 {
 			c.limited(wait, "The API %s may be called %d times a second here, by all callers together.", s.resource.Name, s.limit.qps)
 			return false

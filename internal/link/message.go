@@ -35,6 +35,13 @@ const (
 	MessageCurrent MessageType = "current"
 	// MessagePing shows that the stream is alive: Generation the group wants.
 	MessagePing MessageType = "ping"
+	// MessageAsk puts a question, which is answered by a request to AnswerPath:
+	// Question. It may come again on another stream, and only to gateways that
+	// said they can answer its kind.
+	MessageAsk MessageType = "ask"
+	// MessageWithdraw says that nobody waits for an answer any more: Question,
+	// of which the ID counts.
+	MessageWithdraw MessageType = "withdraw"
 	// MessageBye is the last one: Notice says why the stream ends.
 	MessageBye MessageType = "bye"
 )
@@ -42,7 +49,7 @@ const (
 // known tells the types this build understands.
 func (t MessageType) known() bool {
 	switch t {
-	case MessageManifest, MessageDelta, MessagePrepare, MessageDiscard, MessageCurrent, MessagePing, MessageBye:
+	case MessageManifest, MessageDelta, MessagePrepare, MessageDiscard, MessageCurrent, MessagePing, MessageAsk, MessageWithdraw, MessageBye:
 		return true
 	}
 	return false
@@ -60,6 +67,7 @@ type Message struct {
 	Entries    map[gatewright.Key]gatewright.Hash `json:"entries,omitempty"`
 	Upserts    map[gatewright.Key]gatewright.Hash `json:"upserts,omitempty"`
 	Deletes    []gatewright.Key                   `json:"deletes,omitempty"`
+	Question   *Question                          `json:"question,omitempty"`
 	Notice     string                             `json:"notice,omitempty"`
 }
 
@@ -92,8 +100,12 @@ func DecodeMessage(line []byte) (*Message, error) {
 	return nil, gatewright.Errorf(gatewright.PreconditionFailed, "the control plane sent a %q message, which this gateway does not know and must not ignore; run the gateway in the control plane's version", m.Type)
 }
 
-// check refuses hashes that could not be stored or fetched.
+// check refuses what could not be acted on: hashes that cannot be stored or
+// fetched, and questions without a name.
 func (m *Message) check() error {
+	if (m.Type == MessageAsk || m.Type == MessageWithdraw) && (m.Question == nil || m.Question.ID == "") {
+		return gatewright.Errorf(gatewright.Invalid, "%s message: it has no question", m.Type)
+	}
 	for _, entries := range []map[gatewright.Key]gatewright.Hash{m.Entries, m.Upserts} {
 		for k, h := range entries {
 			if !h.Valid() {

@@ -4,16 +4,20 @@ import (
 	"github.com/gatewright/gatewright"
 )
 
-// Paths of the link. BlobPath is followed by a hash.
+// Paths of the link. BlobPath is followed by a hash, SecretPath by the
+// identifier of a secret.
 const (
 	Prefix     = "/link/v1/"
 	JoinPath   = Prefix + "join"
 	StreamPath = Prefix + "stream"
 	ReportPath = Prefix + "report"
 	BlobPath   = Prefix + "blobs/"
+	AnswerPath = Prefix + "answers"
+	SecretPath = Prefix + "secrets/"
 )
 
-// Query parameters of [StreamPath].
+// Query parameters of [StreamPath]; the first one is of requests below
+// [SecretPath] too.
 const (
 	QueryInstance = "instance"
 	// QueryGeneration is what the gateway runs. Without it the whole manifest
@@ -26,8 +30,10 @@ const (
 	MaxJoinBytes   = 64 << 10
 	MaxJoinedBytes = 8 << 20 // of the answer; room for [gatewright.MaxInstancePins] pins
 	MaxReportBytes = 8 << 20
-	MaxErrorBytes  = 64 << 10 // of an error's answer
-	MaxTokenBytes  = 4 << 10  // of the token in a request
+	MaxErrorBytes  = 64 << 10  // of an error's answer
+	MaxAnswerBytes = 8 << 20   // room for gatewright.MaxAnswerBytes, sealed and encoded
+	MaxSealedBytes = 128 << 10 // of a sealed secret
+	MaxTokenBytes  = 4 << 10   // of the token in a request
 )
 
 // Limits of what a report tells. More is left out, and longer text is cut. Of
@@ -59,6 +65,9 @@ type JoinRequest struct {
 	Generation int64                 `json:"generation"`
 	Digest     gatewright.Digest     `json:"digest,omitempty"`     // of what it runs; "" while that is nothing
 	Rejections int                   `json:"rejections,omitempty"` // how much of that it could not apply
+
+	Answers   []gatewright.QuestionKind `json:"answers,omitempty"`   // what it can be asked
+	PublicKey []byte                    `json:"publicKey,omitempty"` // what is for it alone is sealed to it; see package secret
 }
 
 // FieldConfigID is the field of a [gatewright.Error] that refuses the

@@ -66,13 +66,22 @@ func thingsOf(s *control.State) []native.Thing {
 	for _, r := range s.Registries {
 		add(&native.Registry{Registry: *r})
 	}
+	for _, source := range s.Sources {
+		add(native.NewDataSource(&source.Source))
+	}
+	for _, t := range s.Tables {
+		add(&native.Table{Table: *t})
+	}
 	if s.FlowHooks != nil {
 		add(&native.FlowHooks{Before: s.FlowHooks.Before, After: s.FlowHooks.After})
 	}
 	for _, api := range s.APIs {
-		if api.Kind == gatewright.KindFlow {
+		switch api.Kind {
+		case gatewright.KindFlow:
 			add(flowDocument(api))
-		} else {
+		case gatewright.KindData:
+			add(dataDocument(api))
+		default:
 			add(apiDocument(api))
 		}
 	}
@@ -151,6 +160,17 @@ func stateOf(things []native.Thing) (*control.State, error) {
 		case *native.Registry:
 			r := doc.Registry
 			s.Registries = append(s.Registries, &r)
+		case *native.DataSource:
+			s.Sources = append(s.Sources, &control.StatedSource{Source: doc.DataSource(), Password: doc.Password})
+		case *native.Table:
+			t := doc.Table
+			s.Tables = append(s.Tables, &t)
+		case *native.DataAPI:
+			api, err := dataState(doc)
+			if err != nil {
+				return nil, err
+			}
+			s.APIs = append(s.APIs, api)
 		case *native.Flow:
 			s.APIs = append(s.APIs, flowState(doc))
 		case *native.FlowHooks:

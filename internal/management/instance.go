@@ -20,6 +20,15 @@ type instanceInput struct {
 	ID string `path:"id"`
 }
 
+type explainInput struct {
+	GroupInput
+	jsonBody[wire.ExplainRequest]
+}
+
+const explainDescription = `A running instance of the group is asked: the one that is named, or any that is heard. It says which API, route and revision the request belongs to, why none if there is none, who may call, whether a canary takes it and where it would go. The request is not sent, no limit is used up, nothing is counted and no policy runs.
+
+Headers and query are sealed to the instance on their way and are written down nowhere.`
+
 type deploymentsInput struct {
 	PageInput
 	Group string `query:"group" doc:"Name or identifier of a group."`
@@ -53,6 +62,11 @@ func (a *API) instanceRoutes() {
 		return nil, a.control.ForgetInstance(ctx, requestOf(ctx).actor, gatewright.InstanceID(in.ID))
 	})
 
+	handle(a, operation{
+		method: http.MethodPost, path: "/groups/{group}/explain", id: "explainRequest", tag: "instances", summary: "Explain what a gateway would do with a request",
+		description: explainDescription, body: wire.ExplainRequest{}, waits: true,
+	}, a.explain)
+
 	op = get("/deployments", "listDeployments", "instances", "List what runs where")
 	op.description = "By group and API. The state is derived from what the instances report. The order is by age of group, then of API."
 	handle(a, op, func(ctx context.Context, in *deploymentsInput) (*answer[wire.List[*gatewright.Deployment]], error) {
@@ -82,4 +96,18 @@ func (a *API) instanceRoutes() {
 		l.Items = kept(l.Items, func(d *gatewright.Deployment) bool { return visible(d.Group, d.API) })
 		return ok(l, nil)
 	})
+}
+
+func (a *API) explain(ctx context.Context, in *explainInput) (*answer[*wire.Explained], error) {
+	body, err := in.decode()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, gatewright.DefaultQuestionTime+requestTimeout)
+	defer cancel()
+	e, err := a.control.Explain(ctx, requestOf(ctx).actor, in.Group, body.Instance, body.ExplainQuestion)
+	if err != nil {
+		return nil, err
+	}
+	return ok((*wire.Explained)(e), nil)
 }

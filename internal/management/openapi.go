@@ -72,7 +72,7 @@ func (a *API) documentRoutes() {
 		"PlanRequest", "ChangeRequest", "Item", "SourceDocument", "Runtime", "Resource", "CanaryPatch", "UpstreamPatch", "AllowanceRequest",
 		"DecisionRequest", "CancelRequest", "GroupRequest", "GroupUpdate", "TokenRequest",
 		"InstanceTokenRequest", "ServiceTokenRequest", "TokenDetails", "LoginRequest", "RedeemRequest", "UserRequest", "UserUpdate", "PasswordRequest",
-		"ProjectRequest", "ProjectUpdate", "BindingRequest",
+		"ProjectRequest", "ProjectUpdate", "BindingRequest", "SourceRequest",
 	} {
 		schemas[strict].AdditionalProperties = false
 	}

@@ -143,7 +143,10 @@ func controlItem(kind gatewright.ChangeKind, in *wire.Item) (*control.Item, erro
 		Change: in.Change,
 	}
 	if in.Resource != nil {
-		item.Resource = &gatewright.GroupResource{Registry: in.Resource.Registry, FlowHooks: in.Resource.FlowHooks}
+		item.Resource = &gatewright.GroupResource{Registry: in.Resource.Registry, FlowHooks: in.Resource.FlowHooks, Table: in.Resource.Table}
+		if s := in.Resource.Source; s != nil {
+			item.Resource.Source, item.Password = s.DataSource(), s.Password
+		}
 	}
 	if in.Document == nil {
 		return item, nil
@@ -184,8 +187,8 @@ func checkMembers(kind gatewright.ChangeKind, in *wire.Item) error {
 		return gatewright.FieldErrorf("remove", "one item sets or removes a group resource, not both; make it two items")
 	case (in.Resource != nil || in.Remove != "") && (in.Runtime != nil || in.API != ""):
 		return gatewright.FieldErrorf("api", "one item alters an API or a group resource, not both; make it two items")
-	case in.Remove != "" && in.Remove.Kind() != gatewright.KeyRegistry && in.Remove != gatewright.FlowHooksKey:
-		return gatewright.FieldErrorf("remove", "%q is not the key of what can be removed here, like registry/local-dns or flow-hooks", in.Remove)
+	case in.Remove != "" && !removable(in.Remove):
+		return gatewright.FieldErrorf("remove", "%q is not the key of what can be removed here, like registry/local-dns, source/shop, table/orders or flow-hooks", in.Remove)
 	case kind == gatewright.ChangeRevert && (in.Change == "" || in.API != ""):
 		return gatewright.FieldErrorf("change", "a revert names the change to put back, and nothing else")
 	case kind == gatewright.ChangePublish && in.Document == nil:
@@ -194,6 +197,16 @@ func checkMembers(kind gatewright.ChangeKind, in *wire.Item) error {
 		return gatewright.FieldErrorf("lifecycle", "a deprecation says what callers are told with lifecycle ({} will do), or takes it back with undo")
 	}
 	return nil
+}
+
+// removable reports whether a change of kind configure removes what has the
+// key.
+func removable(key gatewright.Key) bool {
+	switch key.Kind() {
+	case gatewright.KeyRegistry, gatewright.KeySource, gatewright.KeyTable:
+		return true
+	}
+	return key == gatewright.FlowHooksKey
 }
 
 func readDocument(doc *wire.SourceDocument) (*importer.Result, error) {

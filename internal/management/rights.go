@@ -79,6 +79,7 @@ func groupRights() map[string]right {
 		"getFlowHooks":        there(gatewright.ActionPolicyRead, ofGroup),
 		"listInstances":       somewhere(gatewright.ActionInstanceRead),
 		"forgetInstance":      there(gatewright.ActionInstanceForget, ofInstance),
+		"explainRequest":      there(gatewright.ActionInstanceDiagnose, ofGroup),
 		"createInstanceToken": there(gatewright.ActionInstanceTokenCreate, ofGroup),
 
 		"listApps":         there(gatewright.ActionAppRead, ofGroup),

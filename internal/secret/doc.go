@@ -11,6 +11,9 @@
 // and the earlier lines may go once everything was sealed anew. Who has a
 // backup of the database needs the file as well, kept elsewhere.
 //
+// A [KeyPair] is for what one process alone shall read: anybody can seal to its
+// public key.
+//
 // The package knows nothing of what it seals, and writes nothing but a key file
 // that is missing.
 package secret

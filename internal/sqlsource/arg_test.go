@@ -76,17 +76,17 @@ var nasty = []string{
 // TestArguments sends values and reads them back: what comes must be what went.
 func TestArguments(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
-		kind := b.config.Kind
-		s := b.open(t, Limits{})
+		kind := b.config.Dialect
+		s := b.open(t, gatewright.SourceLimits{})
 		pick := func(n int, clickhouseType, postgresType string) string {
 			p := placeholder(kind, n, clickhouseType)
-			if kind == Postgres {
+			if kind == gatewright.PostgreSQL {
 				p += "::" + postgresType
 			}
 			return p
 		}
 		for _, text := range nasty {
-			if strings.Contains(text, "\x00") && (kind == Postgres || kind == SQLite) {
+			if strings.Contains(text, "\x00") && (kind == gatewright.PostgreSQL || kind == gatewright.SQLite) {
 				continue // PostgreSQL has no such text, SQLite ends it there
 			}
 			got := read(t, s, "SELECT "+pick(1, "String", "text"), Arg{String, text})
@@ -101,7 +101,7 @@ func TestArguments(t *testing.T) {
 				t.Errorf("%s came back as %s", n, got[0][0])
 			}
 			f := strconv.FormatFloat(math.Float64frombits(random.Uint64()&^(1<<62)), 'g', -1, 64)
-			if got := read(t, s, "SELECT "+pick(1, "Float64", "float8"), Arg{Float, f}); !sameFloat(got[0][0], "float:"+f, kind == ClickHouse) {
+			if got := read(t, s, "SELECT "+pick(1, "Float64", "float8"), Arg{Float, f}); !sameFloat(got[0][0], "float:"+f, kind == gatewright.ClickHouse) {
 				t.Errorf("%s came back as %s", f, got[0][0])
 			}
 		}
@@ -124,18 +124,18 @@ func sameFloat(got, want string, nearly bool) bool {
 // digit only, which is lost where a number passes through a float.
 func TestExactComparison(t *testing.T) {
 	const wide, next = "12345678901234567890.123456789012345678", "12345678901234567890.123456789012345679"
-	types := map[Kind]struct{ table, decimal string }{
-		Postgres:   {"CREATE TABLE exact (n bigint, d numeric)", "numeric"},
-		MySQL:      {"CREATE TABLE exact (n BIGINT, d DECIMAL(65,30))", ""},
-		ClickHouse: {"CREATE TABLE exact (n Int64, d Decimal(38,18)) ENGINE = Memory", "Decimal(38,18)"},
+	types := map[gatewright.Dialect]struct{ table, decimal string }{
+		gatewright.PostgreSQL: {"CREATE TABLE exact (n bigint, d numeric)", "numeric"},
+		gatewright.MySQL:      {"CREATE TABLE exact (n BIGINT, d DECIMAL(65,30))", ""},
+		gatewright.ClickHouse: {"CREATE TABLE exact (n Int64, d Decimal(38,18)) ENGINE = Memory", "Decimal(38,18)"},
 	}
 	eachKind(t, func(t *testing.T, b bed) {
-		kind := b.config.Kind
-		if kind == SQLite {
+		kind := b.config.Dialect
+		if kind == gatewright.SQLite {
 			t.Skip("SQLite has no decimals")
 		}
 		b.execute(t, types[kind].table, "INSERT INTO exact VALUES (9007199254740993, "+exactLiteral(kind, wide)+")")
-		s := b.open(t, Limits{})
+		s := b.open(t, gatewright.SourceLimits{})
 		count := func(condition string, a Arg) string {
 			return read(t, s, "SELECT count(*) FROM exact WHERE "+condition, a)[0][0]
 		}
@@ -156,8 +156,8 @@ func TestExactComparison(t *testing.T) {
 	})
 }
 
-func exactLiteral(kind Kind, number string) string {
-	if kind == ClickHouse {
+func exactLiteral(kind gatewright.Dialect, number string) string {
+	if kind == gatewright.ClickHouse {
 		return "'" + number + "'"
 	}
 	return number
@@ -165,11 +165,11 @@ func exactLiteral(kind Kind, number string) string {
 
 func TestWrongArguments(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
-		if b.config.Kind == SQLite {
+		if b.config.Dialect == gatewright.SQLite {
 			t.Skip("SQLite takes what is not bound as null")
 		}
-		s := b.open(t, Limits{})
-		one := "SELECT " + placeholder(b.config.Kind, 1, "String")
+		s := b.open(t, gatewright.SourceLimits{})
+		one := "SELECT " + placeholder(b.config.Dialect, 1, "String")
 		for _, args := range [][]Arg{{}, {{String, "a"}, {String, "b"}}} {
 			if _, err := s.Query(t.Context(), Statement{Text: one, Args: args}); !errors.Is(err, Refused) {
 				t.Errorf("%d arguments for one placeholder: %v", len(args), err)

@@ -15,18 +15,20 @@ import (
 	"github.com/gatewright/gatewright/internal/testkit/clickhouse"
 	"github.com/gatewright/gatewright/internal/testkit/mariadb"
 	"github.com/gatewright/gatewright/internal/testkit/postgres"
+
+	"github.com/gatewright/gatewright"
 )
 
 // bed is an empty database of a kind, and an account that may do everything.
 type bed struct {
-	config      Config
+	config      gatewright.SourceConfig
 	credentials Credentials
 	guard       Guard
 	execute     func(t testing.TB, statements ...string)
 }
 
 // kinds are the databases that a test runs on.
-var kinds = []Kind{Postgres, MySQL, ClickHouse, SQLite}
+var kinds = []gatewright.Dialect{gatewright.PostgreSQL, gatewright.MySQL, gatewright.ClickHouse, gatewright.SQLite}
 
 // eachKind runs a test on every kind of database that there is here.
 func eachKind(t *testing.T, test func(t *testing.T, b bed)) {
@@ -35,11 +37,11 @@ func eachKind(t *testing.T, test func(t *testing.T, b bed)) {
 	}
 }
 
-func newBed(t testing.TB, kind Kind) bed {
+func newBed(t testing.TB, kind gatewright.Dialect) bed {
 	t.Helper()
-	b := bed{config: Config{Kind: kind, Host: "127.0.0.1", TLS: TLS{Mode: TLSDisable}}, guard: Guard{Loopback: true}}
+	b := bed{config: gatewright.SourceConfig{Dialect: kind, Host: "127.0.0.1", TLS: gatewright.SourceTLS{Mode: gatewright.SourceTLSDisable}}, guard: Guard{Loopback: true}}
 	switch kind {
-	case Postgres:
+	case gatewright.PostgreSQL:
 		address := postgres.Start(t)
 		u, err := url.Parse(address)
 		if err != nil {
@@ -55,13 +57,13 @@ func newBed(t testing.TB, kind Kind) bed {
 				}
 			}
 		}
-	case MySQL:
+	case gatewright.MySQL:
 		return mysqlBed(mariadb.Start(t))
-	case ClickHouse:
+	case gatewright.ClickHouse:
 		return clickhouseBed(clickhouse.Start(t))
-	case SQLite:
+	case gatewright.SQLite:
 		path := filepath.Join(t.TempDir(), "data.db")
-		b.config = Config{Kind: SQLite, Database: path}
+		b.config = gatewright.SourceConfig{Dialect: gatewright.SQLite, Database: path}
 		b.guard.Directories = []string{filepath.Dir(path)}
 		db, err := sql.Open("sqlite", path)
 		if err != nil {
@@ -82,7 +84,7 @@ func newBed(t testing.TB, kind Kind) bed {
 
 func mysqlBed(d *mariadb.Database) bed {
 	return bed{
-		config:      Config{Kind: MySQL, Host: d.Host, Port: d.Port, Database: d.Name, TLS: TLS{Mode: TLSDisable}},
+		config:      gatewright.SourceConfig{Dialect: gatewright.MySQL, Host: d.Host, Port: d.Port, Database: d.Name, TLS: gatewright.SourceTLS{Mode: gatewright.SourceTLSDisable}},
 		credentials: Credentials{User: mariadb.User, Password: mariadb.Password},
 		guard:       Guard{Loopback: true},
 		execute:     func(t testing.TB, statements ...string) { d.Execute(t, statements...) },
@@ -91,7 +93,7 @@ func mysqlBed(d *mariadb.Database) bed {
 
 func clickhouseBed(d *clickhouse.Database) bed {
 	return bed{
-		config:      Config{Kind: ClickHouse, Host: d.Host, Port: d.Port, Database: d.Name, TLS: TLS{Mode: TLSDisable}},
+		config:      gatewright.SourceConfig{Dialect: gatewright.ClickHouse, Host: d.Host, Port: d.Port, Database: d.Name, TLS: gatewright.SourceTLS{Mode: gatewright.SourceTLSDisable}},
 		credentials: Credentials{User: clickhouse.User, Password: clickhouse.Password},
 		guard:       Guard{Loopback: true},
 		execute:     func(t testing.TB, statements ...string) { d.Execute(t, statements...) },
@@ -99,7 +101,7 @@ func clickhouseBed(d *clickhouse.Database) bed {
 }
 
 // open opens the bed's source with some limits. It ends with the test.
-func (b bed) open(t testing.TB, limits Limits) *Source {
+func (b bed) open(t testing.TB, limits gatewright.SourceLimits) *Source {
 	t.Helper()
 	b.config.Limits = limits
 	s, err := Open(b.config, b.credentials, b.guard, nil)
@@ -145,11 +147,11 @@ func cells(rows *Rows) []string {
 }
 
 // placeholder returns the first placeholder of a kind's statements.
-func placeholder(kind Kind, n int, clickhouseType string) string {
+func placeholder(kind gatewright.Dialect, n int, clickhouseType string) string {
 	switch kind {
-	case Postgres:
+	case gatewright.PostgreSQL:
 		return "$" + strconv.Itoa(n)
-	case ClickHouse:
+	case gatewright.ClickHouse:
 		return "{p" + strconv.Itoa(n) + ":" + clickhouseType + "}"
 	}
 	return "?"

@@ -3,6 +3,8 @@ package sqlsource
 import (
 	"strings"
 	"time"
+
+	"github.com/gatewright/gatewright"
 )
 
 // catalog holds the statements that read what a database says of itself.
@@ -15,12 +17,12 @@ import (
 type catalog struct{ schemas, tables, columns string }
 
 func (s *Source) catalog() catalog {
-	switch s.config.Kind {
-	case Postgres:
+	switch s.config.Dialect {
+	case gatewright.PostgreSQL:
 		return postgresCatalog()
-	case MySQL:
+	case gatewright.MySQL:
 		return mysqlCatalog()
-	case ClickHouse:
+	case gatewright.ClickHouse:
 		return clickhouseCatalog()
 	}
 	return sqliteCatalog()
@@ -84,21 +86,21 @@ func sqliteCatalog() catalog {
 }
 
 // declaredType returns what a type that a database declares is to us.
-func declaredType(kind Kind, declared string) Type {
-	switch kind {
-	case ClickHouse:
+func declaredType(dialect gatewright.Dialect, declared string) Type {
+	switch dialect {
+	case gatewright.ClickHouse:
 		_, t := clickhouseType(declared, time.UTC)
 		return t
-	case SQLite:
+	case gatewright.SQLite:
 		return sqliteType(declared)
 	}
 	name := strings.ToLower(declared)
-	if kind == Postgres && strings.HasSuffix(name, "[]") {
+	if dialect == gatewright.PostgreSQL && strings.HasSuffix(name, "[]") {
 		return TypeArray
 	}
 	word, _, _ := strings.Cut(name, "(")
 	word = strings.TrimSpace(word)
-	if kind == MySQL {
+	if dialect == gatewright.MySQL {
 		if first, rest, _ := strings.Cut(word, " "); rest == "" || strings.Contains(name, "unsigned") {
 			word = first
 		}
@@ -126,7 +128,7 @@ func declaredType(kind Kind, declared string) Type {
 	case "bytea", "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob":
 		return TypeBinary
 	}
-	if kind == Postgres && strings.HasPrefix(name, "timestamp") {
+	if dialect == gatewright.PostgreSQL && strings.HasPrefix(name, "timestamp") {
 		return TypeDateTime
 	}
 	return TypeString

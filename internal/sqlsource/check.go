@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gatewright/gatewright"
 )
 
 // Report is what a test of the connection found.
@@ -18,12 +20,12 @@ type Report struct {
 // answer takes, and a warning for everything by which the account could write
 // or reach beyond the database.
 func (s *Source) Check(ctx context.Context) (Report, error) {
-	checks := map[Kind]struct{ version, rights string }{
-		Postgres:   {"SELECT version()", postgresRights},
-		MySQL:      {"SELECT version()", mysqlRights},
-		ClickHouse: {"SELECT version()", ""},
-		SQLite:     {"SELECT sqlite_version()", ""},
-	}[s.config.Kind]
+	checks := map[gatewright.Dialect]struct{ version, rights string }{
+		gatewright.PostgreSQL: {"SELECT version()", postgresRights},
+		gatewright.MySQL:      {"SELECT version()", mysqlRights},
+		gatewright.ClickHouse: {"SELECT version()", ""},
+		gatewright.SQLite:     {"SELECT sqlite_version()", ""},
+	}[s.config.Dialect]
 	report := Report{Warnings: []string{}}
 	version := Statement{Text: checks.version}
 	for range 2 { // the first time opens the connection
@@ -37,10 +39,10 @@ func (s *Source) Check(ctx context.Context) (Report, error) {
 		}
 		report.Latency = s.pool.now().Sub(began)
 	}
-	if s.config.TLS.Mode == TLSRequire {
+	if s.config.TLS.Mode == gatewright.SourceTLSRequire {
 		report.Warnings = append(report.Warnings, "the connection is encrypted, but whoever answers is believed; use the TLS mode verify")
 	}
-	if s.config.Kind == ClickHouse {
+	if s.config.Dialect == gatewright.ClickHouse {
 		return s.checkClickHouse(ctx, report)
 	}
 	if checks.rights == "" {

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gatewright/gatewright"
 )
 
 const (
@@ -30,8 +32,8 @@ const (
 // openClickHouse returns what opens sessions: connections of HTTP, of which
 // each runs one statement at a time. No proxy is asked and no redirect
 // followed.
-func openClickHouse(config Config, credentials Credentials, guard Guard) (func(context.Context) (session, error), error) {
-	tlsConfig, err := config.TLS.client(config.Host, credentials)
+func openClickHouse(config gatewright.SourceConfig, credentials Credentials, guard Guard) (func(context.Context) (session, error), error) {
+	tlsConfig, err := tlsClient(config.TLS, config.Host, credentials)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +44,7 @@ func openClickHouse(config Config, credentials Credentials, guard Guard) (func(c
 	o := &clickhouseOpener{
 		address:     url.URL{Scheme: scheme, Host: net.JoinHostPort(config.Host, strconv.Itoa(port)), Path: "/"},
 		config:      config,
-		limits:      config.Limits.withDefaults(),
+		limits:      limitsOf(config.Limits),
 		credentials: credentials,
 	}
 	o.client = func() *http.Client {
@@ -67,8 +69,8 @@ func openClickHouse(config Config, credentials Credentials, guard Guard) (func(c
 // clickhouseOpener opens sessions with one server.
 type clickhouseOpener struct {
 	address     url.URL
-	config      Config
-	limits      Limits
+	config      gatewright.SourceConfig
+	limits      limits
 	credentials Credentials
 	client      func() *http.Client
 }

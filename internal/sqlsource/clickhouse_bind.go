@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gatewright/gatewright"
 )
 
 // clickhousePlaceholder is what stands between the braces of a placeholder.
@@ -19,7 +21,7 @@ func bindClickHouse(sql string, args []Arg, modern bool, parameters url.Values) 
 	var b strings.Builder
 	var failure error
 	from, used := 0, make([]bool, len(args))
-	code(ClickHouse, sql, func(i int) int {
+	code(gatewright.ClickHouse, sql, func(i int) int {
 		if sql[i] != '{' || failure != nil {
 			return i + 1
 		}

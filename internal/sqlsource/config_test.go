@@ -15,95 +15,6 @@ import (
 	"github.com/gatewright/gatewright"
 )
 
-func TestConfig(t *testing.T) {
-	good := func(change func(*Config)) Config {
-		c := Config{Kind: Postgres, Host: "db.example.com", Port: 5432, Database: "sales"}
-		change(&c)
-		return c
-	}
-	option := func(kind Kind, name, value string) Config {
-		return good(func(c *Config) { c.Kind, c.Options = kind, map[string]string{name: value} })
-	}
-	file := func(path string) Config { return Config{Kind: SQLite, Database: path} }
-	tests := []struct {
-		name   string
-		config Config
-		field  string // "" is right
-	}{
-		{"plain", good(func(*Config) {}), ""},
-		{"address", good(func(c *Config) { c.Host = "2001:db8::1" }), ""},
-		{"no kind", good(func(c *Config) { c.Kind = "" }), "kind"},
-		{"unknown kind", good(func(c *Config) { c.Kind = "oracle" }), "kind"},
-		{"no host", good(func(c *Config) { c.Host = "" }), "host"},
-		{"host with port", good(func(c *Config) { c.Host = "db:5432" }), "host"},
-		{"socket", good(func(c *Config) { c.Host = "/var/run/postgresql" }), "host"},
-		{"several hosts", good(func(c *Config) { c.Host = "a,b" }), "host"},
-		{"user in host", good(func(c *Config) { c.Host = "me@db" }), "host"},
-		{"more in host", good(func(c *Config) { c.Host = "db)/x?allowAllFiles=true&y=tcp(z" }), "host"},
-		{"zone", good(func(c *Config) { c.Host = "fe80::1%eth0" }), "host"},
-		{"port", good(func(c *Config) { c.Port = 65536 }), "port"},
-		{"no database", good(func(c *Config) { c.Database = "" }), "database"},
-		{"line in database", good(func(c *Config) { c.Database = "a\nb" }), "database"},
-		{"strange database", good(func(c *Config) { c.Database = "x?multiStatements=true" }), ""}, // a name, nothing parses it
-		{"TLS mode", good(func(c *Config) { c.TLS.Mode = "prefer" }), "tls.mode"},
-		{"CA without check", good(func(c *Config) { c.TLS = TLS{Mode: TLSRequire, CA: "x"} }), "tls.ca"},
-		{"no CA", good(func(c *Config) { c.TLS = TLS{CA: "x"} }), "tls.ca"},
-		{"server name", good(func(c *Config) { c.TLS.ServerName = "a b" }), "tls.serverName"},
-		{"negative limit", good(func(c *Config) { c.Limits.Connections = -1 }), "limits.connections"},
-		{"too many connections", good(func(c *Config) { c.Limits.Connections = 1001 }), "limits.connections"},
-		{"more idle than open", good(func(c *Config) { c.Limits = Limits{Connections: 2, Idle: 3} }), "limits.idle"},
-		{"queue", good(func(c *Config) { c.Limits.Queue = 10_001 }), "limits.queue"},
-		{"statement time", good(func(c *Config) { c.Limits.StatementTimeout = 2 * time.Hour }), "limits.statementTimeout"},
-		{"bytes", good(func(c *Config) { c.Limits.MaxBytes = 1 }), "limits.maxBytes"},
-
-		{"PostgreSQL option", option(Postgres, "search_path", "a, b"), ""},
-		{"quote in an option", option(Postgres, "search_path", `a", "b`), "options"},
-		{"PostgreSQL options", option(Postgres, "options", "-c log_statement=all"), "options"},
-		{"preload", option(Postgres, "session_preload_libraries", "x"), "options"},
-		{"service file", option(Postgres, "servicefile", "/etc/x"), "options"},
-		{"password file", option(Postgres, "passfile", "/etc/x"), "options"},
-		{"certificate file", option(Postgres, "sslcert", "/etc/x"), "options"},
-		{"read write", option(Postgres, "default_transaction_read_only", "off"), "options"},
-		{"role", option(Postgres, "role", "postgres"), "options"},
-		{"MySQL option", option(MySQL, "collation", "utf8mb4_bin"), ""},
-		{"all files", option(MySQL, "allowAllFiles", "true"), "options"},
-		{"several statements", option(MySQL, "multiStatements", "true"), "options"},
-		{"password in clear", option(MySQL, "allowCleartextPasswords", "true"), "options"},
-		{"fall back", option(MySQL, "allowFallbackToPlaintext", "true"), "options"},
-		{"interpolation", option(MySQL, "interpolateParams", "true"), "options"},
-		{"first statement", option(MySQL, "init_connect", "DROP TABLE x"), "options"},
-		{"system variable", option(MySQL, "transaction_read_only", "0"), "options"},
-		{"ClickHouse option", option(ClickHouse, "max_threads", "4"), ""},
-		{"ClickHouse option, no number", option(ClickHouse, "max_threads", "4&readonly=0"), "options"},
-		{"ClickHouse writes", option(ClickHouse, "readonly", "0"), "options"},
-		{"ClickHouse user", option(ClickHouse, "user", "root"), "options"},
-		{"ClickHouse functions", option(ClickHouse, "allow_ddl", "1"), "options"},
-
-		{"file", file("/data/x.db"), ""},
-		{"relative file", file("x.db"), "database"},
-		{"in memory", file(":memory:"), "database"},
-		{"URI", file("file:/data/x.db?mode=rwc"), "database"},
-		{"parameters", file("/data/x.db?mode=rwc"), "database"},
-		{"escaped", file("/data/%2e%2e/x.db"), "database"},
-		{"above", file("/data/../etc/x.db"), "database"},
-		{"file with host", Config{Kind: SQLite, Host: "db", Database: "/x"}, "host"},
-		{"SQLite pragma", Config{Kind: SQLite, Database: "/x", Options: map[string]string{"_pragma": "query_only(0)"}}, "options"},
-		{"SQLite option", Config{Kind: SQLite, Database: "/x", Options: map[string]string{"cache_size": "100"}}, ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			err := tt.config.Validate()
-			var e *gatewright.Error
-			switch {
-			case tt.field == "" && err != nil:
-				t.Errorf("it is refused: %v", err)
-			case tt.field != "" && (!errors.As(err, &e) || e.Field != tt.field || e.Code != gatewright.Invalid):
-				t.Errorf("%v, want an error about %s", err, tt.field)
-			}
-		})
-	}
-}
-
 func TestGuard(t *testing.T) {
 	prefix := netip.MustParsePrefix
 	open, local := Guard{}, Guard{Loopback: true}
@@ -165,8 +76,8 @@ func TestGuard(t *testing.T) {
 // the address that is connected to.
 func TestGuardAtDial(t *testing.T) {
 	for _, host := range []string{"localhost", "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0", "::1", "::ffff:127.0.0.1"} {
-		for _, kind := range []Kind{Postgres, MySQL, ClickHouse} {
-			s, err := Open(Config{Kind: kind, Host: host, Port: 9, Database: "x", TLS: TLS{Mode: TLSDisable}}, Credentials{User: "u"}, Guard{}, nil)
+		for _, kind := range []gatewright.Dialect{gatewright.PostgreSQL, gatewright.MySQL, gatewright.ClickHouse} {
+			s, err := Open(gatewright.SourceConfig{Dialect: kind, Host: host, Port: 9, Database: "x", TLS: gatewright.SourceTLS{Mode: gatewright.SourceTLSDisable}}, Credentials{User: "u"}, Guard{}, nil)
 			if err != nil {
 				continue // refused even earlier
 			}
@@ -228,21 +139,21 @@ func TestCredentialsAreHidden(t *testing.T) {
 }
 
 func FuzzConfig(f *testing.F) {
-	f.Add("postgres", "db.example.com", 5432, "sales", "search_path", "a,b")
+	f.Add("postgresql", "db.example.com", 5432, "sales", "search_path", "a,b")
 	f.Add("sqlite", "", 0, "/data/x.db", "cache_size", "10")
 	f.Add("mysql", "db)/?allowAllFiles=true", 1, "x", "collation", "utf8mb4_bin")
 	f.Add("clickhouse", "::1", 0, "", "max_threads", "1&readonly=0")
 	f.Fuzz(func(t *testing.T, kind, host string, port int, database, option, value string) {
-		c := Config{Kind: Kind(kind), Host: host, Port: port, Database: database, Options: map[string]string{option: value}, TLS: TLS{Mode: TLSDisable}}
-		if c.Kind == SQLite {
-			c.TLS = TLS{}
+		c := gatewright.SourceConfig{Dialect: gatewright.Dialect(kind), Host: host, Port: port, Database: database, Options: map[string]string{option: value}, TLS: gatewright.SourceTLS{Mode: gatewright.SourceTLSDisable}}
+		if c.Dialect == gatewright.SQLite {
+			c.TLS = gatewright.SourceTLS{}
 		}
 		s, err := Open(c, Credentials{User: "u", Password: "p"}, Guard{Directories: []string{"/nowhere"}}, nil)
 		if err != nil {
 			return
 		}
 		s.Close(t.Context())
-		if strings.ContainsAny(c.Host, "/?@(),= \x00") || strings.ContainsAny(value, "&;=\"'\x00\n") || c.Kind == SQLite && strings.ContainsAny(database, "?#%") {
+		if strings.ContainsAny(c.Host, "/?@(),= \x00") || strings.ContainsAny(value, "&;=\"'\x00\n") || c.Dialect == gatewright.SQLite && strings.ContainsAny(database, "?#%") {
 			t.Errorf("it is accepted: %+v", c)
 		}
 	})

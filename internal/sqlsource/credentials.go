@@ -8,7 +8,7 @@ import (
 )
 
 // Credentials are what a database knows a gateway by. They travel and rest
-// apart from the [Config], and print as a mask only.
+// apart from the [gatewright.SourceConfig], and print as a mask only.
 type Credentials struct {
 	User     string
 	Password string

@@ -13,21 +13,21 @@ const maxExplanation = 1 << 20
 
 // Explanation is how a database would run a statement, in its own words.
 type Explanation struct {
-	Kind Kind   `json:"kind"`
-	JSON bool   `json:"json"` // Text is JSON
-	Text string `json:"text"`
+	Dialect gatewright.Dialect `json:"dialect"`
+	JSON    bool               `json:"json"` // Text is JSON
+	Text    string             `json:"text"`
 }
 
 // Explain returns how the database would run a statement with its arguments.
 // It is not run. ClickHouse explains from version 20.6 on.
 func (s *Source) Explain(ctx context.Context, statement Statement) (Explanation, error) {
 	// What follows EXPLAIN could turn it into something that runs.
-	if word := firstWord(s.config.Kind, statement.Text); !slices.Contains([]string{"SELECT", "WITH", "VALUES", "TABLE", "("}, word) {
+	if word := firstWord(s.config.Dialect, statement.Text); !slices.Contains([]string{"SELECT", "WITH", "VALUES", "TABLE", "("}, word) {
 		return Explanation{}, gatewright.Errorf(gatewright.Invalid, "only a statement that reads can be explained; this one begins with %.20q", word)
 	}
-	prefix, isJSON := map[Kind]string{
-		Postgres: "EXPLAIN (FORMAT JSON) ", MySQL: "EXPLAIN FORMAT=JSON ", SQLite: "EXPLAIN QUERY PLAN ", ClickHouse: "EXPLAIN ",
-	}[s.config.Kind], s.config.Kind == Postgres || s.config.Kind == MySQL
+	prefix, isJSON := map[gatewright.Dialect]string{
+		gatewright.PostgreSQL: "EXPLAIN (FORMAT JSON) ", gatewright.MySQL: "EXPLAIN FORMAT=JSON ", gatewright.SQLite: "EXPLAIN QUERY PLAN ", gatewright.ClickHouse: "EXPLAIN ",
+	}[s.config.Dialect], s.config.Dialect == gatewright.PostgreSQL || s.config.Dialect == gatewright.MySQL
 	statement.Text = prefix + statement.Text
 	statement.MaxRows, statement.MaxBytes = maxMetadataRows, maxExplanation
 	var lines []string
@@ -38,7 +38,7 @@ func (s *Source) Explain(ctx context.Context, statement Statement) (Explanation,
 	if err != nil {
 		return Explanation{}, err
 	}
-	return Explanation{Kind: s.config.Kind, JSON: isJSON, Text: strings.Join(lines, "\n")}, nil
+	return Explanation{Dialect: s.config.Dialect, JSON: isJSON, Text: strings.Join(lines, "\n")}, nil
 }
 
 // each calls visit with the cells of every row as text; nulls are empty. The

@@ -1,25 +1,29 @@
 package sqlsource
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gatewright/gatewright"
+)
 
 // opaque returns the end of what begins at i in a statement and is no code: a
 // text in quotes or a comment. It returns i where there is code. What has no
 // end goes on to the end of the statement: the database will refuse it.
-func opaque(kind Kind, sql string, i int) int {
+func opaque(dialect gatewright.Dialect, sql string, i int) int {
 	rest := sql[i:]
 	switch rest[0] {
 	case '\'', '"', '`':
-		return quoted(sql, i, rest[0], kind == ClickHouse || kind == MySQL && rest[0] != '`')
+		return quoted(sql, i, rest[0], dialect == gatewright.ClickHouse || dialect == gatewright.MySQL && rest[0] != '`')
 	case '[':
-		if kind == SQLite {
+		if dialect == gatewright.SQLite {
 			return after(sql, i+1, "]")
 		}
 	case '-':
-		if strings.HasPrefix(rest, "--") && (kind != MySQL || len(rest) == 2 || rest[2] <= ' ') {
+		if strings.HasPrefix(rest, "--") && (dialect != gatewright.MySQL || len(rest) == 2 || rest[2] <= ' ') {
 			return after(sql, i+2, "\n")
 		}
 	case '#':
-		if kind == MySQL {
+		if dialect == gatewright.MySQL {
 			return after(sql, i+1, "\n")
 		}
 	case '/':
@@ -55,9 +59,9 @@ func after(sql string, from int, end string) int {
 
 // code calls visit with the offset of every byte of code. It goes on with what
 // visit returns, which must be greater.
-func code(kind Kind, sql string, visit func(i int) int) {
+func code(dialect gatewright.Dialect, sql string, visit func(i int) int) {
 	for i := 0; i < len(sql); {
-		if end := opaque(kind, sql, i); end > i {
+		if end := opaque(dialect, sql, i); end > i {
 			i = end
 			continue
 		}
@@ -67,10 +71,10 @@ func code(kind Kind, sql string, visit func(i int) int) {
 
 // single reports whether the statement is one: nothing but space and comments
 // follows a semicolon.
-func single(kind Kind, sql string) bool {
+func single(dialect gatewright.Dialect, sql string) bool {
 	one, ended := true, false
 	for i := 0; i < len(sql); {
-		if end := opaque(kind, sql, i); end > i {
+		if end := opaque(dialect, sql, i); end > i {
 			one = one && (!ended || sql[i] == '-' || sql[i] == '/' || sql[i] == '#')
 			i = end
 			continue
@@ -88,9 +92,9 @@ func single(kind Kind, sql string) bool {
 
 // firstWord returns the first word of the statement's code in upper case, or
 // "(".
-func firstWord(kind Kind, sql string) string {
+func firstWord(dialect gatewright.Dialect, sql string) string {
 	word := ""
-	code(kind, sql, func(i int) int {
+	code(dialect, sql, func(i int) int {
 		switch c := sql[i]; {
 		case letter(c):
 			end := i

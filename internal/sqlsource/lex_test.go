@@ -1,6 +1,10 @@
 package sqlsource
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/gatewright/gatewright"
+)
 
 func TestSingle(t *testing.T) {
 	tests := []struct {
@@ -21,7 +25,7 @@ func TestSingle(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := single(SQLite, tt.sql); got != tt.want {
+			if got := single(gatewright.SQLite, tt.sql); got != tt.want {
 				t.Errorf("single is %v", got)
 			}
 		})
@@ -32,7 +36,7 @@ func TestFirstWord(t *testing.T) {
 	for sql, want := range map[string]string{
 		"": "", " /* x */ -- y\n select 1": "SELECT", "(select 1)": "(", "'x'": "", "With a as": "WITH", "ANALYZE select": "ANALYZE",
 	} {
-		if got := firstWord(Postgres, sql); got != want {
+		if got := firstWord(gatewright.PostgreSQL, sql); got != want {
 			t.Errorf("%q begins with %q, not %q", sql, got, want)
 		}
 	}
@@ -41,7 +45,7 @@ func TestFirstWord(t *testing.T) {
 func FuzzLexer(f *testing.F) {
 	f.Add("SELECT '?', ? -- ?\n, `?`, [?] /* ? */ # ?")
 	f.Fuzz(func(t *testing.T, sql string) {
-		for _, kind := range []Kind{Postgres, MySQL, ClickHouse, SQLite} {
+		for _, kind := range []gatewright.Dialect{gatewright.PostgreSQL, gatewright.MySQL, gatewright.ClickHouse, gatewright.SQLite} {
 			last := -1
 			code(kind, sql, func(i int) int {
 				if i <= last || i >= len(sql) {

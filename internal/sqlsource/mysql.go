@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/gatewright/gatewright"
 )
 
 const (
@@ -22,8 +24,8 @@ const (
 // openMySQL returns what opens sessions. No DSN is parsed: what the driver
 // could be told to do in one (send several statements, read files for the
 // server, give the password in clear) stays off.
-func openMySQL(config Config, credentials Credentials, guard Guard) (func(context.Context) (session, error), error) {
-	limits := config.Limits.withDefaults()
+func openMySQL(config gatewright.SourceConfig, credentials Credentials, guard Guard) (func(context.Context) (session, error), error) {
+	limits := limitsOf(config.Limits)
 	base := mysql.NewConfig()
 	base.User, base.Passwd, base.DBName = credentials.User, credentials.Password, config.Database
 	base.Net = "tcp"
@@ -35,7 +37,7 @@ func openMySQL(config Config, credentials Credentials, guard Guard) (func(contex
 		base.Collation = c
 	}
 	var err error
-	if base.TLS, err = config.TLS.client(config.Host, credentials); err != nil {
+	if base.TLS, err = tlsClient(config.TLS, config.Host, credentials); err != nil {
 		return nil, err
 	}
 	o := &mysqlOpener{base: base, limits: limits, credentials: credentials, guard: guard, host: config.Host}
@@ -52,7 +54,7 @@ func orPort(port, usual int) int {
 // mysqlOpener opens connections to one server.
 type mysqlOpener struct {
 	base        *mysql.Config
-	limits      Limits
+	limits      limits
 	credentials Credentials
 	guard       Guard
 	host        string
@@ -256,7 +258,7 @@ func castPlaceholders(sql string, args []Arg) (string, error) {
 	}
 	var b strings.Builder
 	from, n := 0, 0
-	code(MySQL, sql, func(i int) int {
+	code(gatewright.MySQL, sql, func(i int) int {
 		if sql[i] == '?' {
 			if n < len(args) {
 				if cast, err := mysqlCast(args[n]); err == nil && cast != "" {

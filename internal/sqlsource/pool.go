@@ -27,7 +27,7 @@ type grant struct {
 // Whoever waits is served before whoever comes later, even if that one comes at
 // the very moment a connection gets free.
 type pool struct {
-	limits Limits
+	limits limits
 	open   func(context.Context) (session, error)
 	now    func() time.Time
 

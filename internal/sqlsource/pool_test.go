@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gatewright/gatewright"
 )
 
 // idleSession is a connection that does nothing.
@@ -19,9 +21,9 @@ func (s *idleSession) query(context.Context, string, []Arg) (cursor, error) {
 func (s *idleSession) interrupt() {}
 func (s *idleSession) close()     { close(s.closed) }
 
-func newTestPool(t *testing.T, limits Limits) (*pool, *atomic.Int64) {
+func newTestPool(t *testing.T, l gatewright.SourceLimits) (*pool, *atomic.Int64) {
 	opened := new(atomic.Int64)
-	p := &pool{limits: limits.withDefaults(), now: time.Now, changed: make(chan struct{}, 1)}
+	p := &pool{limits: limitsOf(l), now: time.Now, changed: make(chan struct{}, 1)}
 	p.open = func(context.Context) (session, error) {
 		opened.Add(1)
 		return &idleSession{make(chan struct{})}, nil
@@ -51,7 +53,7 @@ func get(t *testing.T, p *pool) *pooled {
 // callers come while connections get free.
 func TestFairness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, opened := newTestPool(t, Limits{Connections: 1, Queue: 100, WaitTimeout: time.Minute})
+		p, opened := newTestPool(t, gatewright.SourceLimits{Connections: 1, Queue: 100, WaitTimeout: gatewright.Duration(time.Minute)})
 		first := get(t, p)
 		var mu sync.Mutex
 		var order []int
@@ -85,7 +87,7 @@ func TestFairness(t *testing.T) {
 
 func TestQueueLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, _ := newTestPool(t, Limits{Connections: 2, Queue: 3, WaitTimeout: 5 * time.Second})
+		p, _ := newTestPool(t, gatewright.SourceLimits{Connections: 2, Queue: 3, WaitTimeout: gatewright.Duration(5 * time.Second)})
 		held := []*pooled{get(t, p), get(t, p)}
 		errs := make(chan error, 3)
 		for range 3 {
@@ -123,7 +125,7 @@ func TestQueueLimits(t *testing.T) {
 
 func TestPoolTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, opened := newTestPool(t, Limits{Connections: 3, Idle: 2, IdleTime: time.Minute, Lifetime: 10 * time.Minute})
+		p, opened := newTestPool(t, gatewright.SourceLimits{Connections: 3, Idle: 2, IdleTime: gatewright.Duration(time.Minute), Lifetime: gatewright.Duration(10 * time.Minute)})
 		a, b, c := get(t, p), get(t, p), get(t, p)
 		p.release(a, true)
 		p.release(b, true)
@@ -152,7 +154,7 @@ func TestPoolTimes(t *testing.T) {
 // TestPoolConnectFails gives the right to connect on when connecting fails.
 func TestPoolConnectFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, _ := newTestPool(t, Limits{Connections: 1, WaitTimeout: time.Minute})
+		p, _ := newTestPool(t, gatewright.SourceLimits{Connections: 1, WaitTimeout: gatewright.Duration(time.Minute)})
 		open, attempts := p.open, 0
 		p.open = func(ctx context.Context) (session, error) {
 			attempts++
@@ -188,7 +190,7 @@ func TestPoolConnectFails(t *testing.T) {
 // TestPoolUnderLoad cancels, breaks and releases at random moments and looks
 // that no connection is lost or given out twice.
 func TestPoolUnderLoad(t *testing.T) {
-	p, _ := newTestPool(t, Limits{Connections: 4, Idle: 2, Queue: 1000, WaitTimeout: time.Minute})
+	p, _ := newTestPool(t, gatewright.SourceLimits{Connections: 4, Idle: 2, Queue: 1000, WaitTimeout: gatewright.Duration(time.Minute)})
 	inUse := make(map[*pooled]bool)
 	var mu sync.Mutex
 	var group sync.WaitGroup
@@ -224,7 +226,7 @@ func TestPoolUnderLoad(t *testing.T) {
 
 func TestClosedPool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, _ := newTestPool(t, Limits{Connections: 1, WaitTimeout: time.Minute})
+		p, _ := newTestPool(t, gatewright.SourceLimits{Connections: 1, WaitTimeout: gatewright.Duration(time.Minute)})
 		held := get(t, p)
 		waiting := make(chan error, 1)
 		go func() {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/gatewright/gatewright"
 )
 
 const (
@@ -20,8 +22,8 @@ const (
 // openPostgres returns what opens sessions. The driver insists on looking into
 // the environment and its files for what a connection is made of; all of that
 // is replaced by what is in config.
-func openPostgres(config Config, credentials Credentials, guard Guard) (func(context.Context) (session, error), error) {
-	limits := config.Limits.withDefaults()
+func openPostgres(config gatewright.SourceConfig, credentials Credentials, guard Guard) (func(context.Context) (session, error), error) {
+	limits := limitsOf(config.Limits)
 	base, err := pgconn.ParseConfig("host=localhost user=nobody sslmode=disable")
 	if err != nil {
 		return nil, err
@@ -34,7 +36,7 @@ func openPostgres(config Config, credentials Credentials, guard Guard) (func(con
 	base.KerberosSrvName, base.KerberosSpn, base.Fallbacks = "", "", nil
 	base.SSLNegotiation, base.SSLCertMode = "postgres", "allow"
 	base.ValidateConnect, base.AfterConnect, base.OAuthTokenProvider = nil, nil, nil
-	if base.TLSConfig, err = config.TLS.client(config.Host, credentials); err != nil {
+	if base.TLSConfig, err = tlsClient(config.TLS, config.Host, credentials); err != nil {
 		return nil, err
 	}
 	base.ConnectTimeout = limits.ConnectTimeout

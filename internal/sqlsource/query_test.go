@@ -19,13 +19,13 @@ import (
 )
 
 // endless returns a statement that gives rows without end, or as good as that.
-func endless(kind Kind) string {
+func endless(kind gatewright.Dialect) string {
 	switch kind {
-	case Postgres:
+	case gatewright.PostgreSQL:
 		return "SELECT generate_series(1, 1000000000000) AS n, repeat('x', 1000)"
-	case MySQL:
+	case gatewright.MySQL:
 		return "SELECT seq, REPEAT('x', 1000) FROM seq_1_to_1000000000"
-	case ClickHouse:
+	case gatewright.ClickHouse:
 		return "SELECT number, toString(number) FROM system.numbers"
 	}
 	return "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n, hex(zeroblob(500)) FROM r"
@@ -33,13 +33,13 @@ func endless(kind Kind) string {
 
 // busy returns a statement that gives nothing for a very long time, with a
 // mark to find it by.
-func busy(kind Kind, mark string) string {
+func busy(kind gatewright.Dialect, mark string) string {
 	switch kind {
-	case Postgres:
+	case gatewright.PostgreSQL:
 		return "SELECT count(*) /* " + mark + " */ FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b"
-	case MySQL:
+	case gatewright.MySQL:
 		return "SELECT SUM(a.seq * b.seq) /* " + mark + " */ FROM seq_1_to_1000000 a, seq_1_to_1000000 b"
-	case ClickHouse:
+	case gatewright.ClickHouse:
 		return "SELECT count(), '" + mark + "' FROM system.numbers WHERE sipHash64(number) = 0"
 	}
 	return "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r"
@@ -47,9 +47,9 @@ func busy(kind Kind, mark string) string {
 
 func TestColumns(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
-		s := b.open(t, Limits{})
+		s := b.open(t, gatewright.SourceLimits{})
 		text := `SELECT 1 AS a, 'x' AS "b c", 2 AS a2 FROM (SELECT 1) AS t WHERE 1 = 0`
-		if b.config.Kind == ClickHouse || b.config.Kind == MySQL {
+		if b.config.Dialect == gatewright.ClickHouse || b.config.Dialect == gatewright.MySQL {
 			text = strings.ReplaceAll(text, `"`, "`")
 		}
 		rows, err := s.Query(t.Context(), Statement{Text: text})
@@ -72,7 +72,7 @@ func TestColumns(t *testing.T) {
 
 func TestMaxima(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
-		s := b.open(t, Limits{Connections: 1})
+		s := b.open(t, gatewright.SourceLimits{Connections: 1})
 		count := func(statement Statement) (int, *Rows) {
 			t.Helper()
 			rows, err := s.Query(t.Context(), statement)
@@ -86,13 +86,13 @@ func TestMaxima(t *testing.T) {
 			}
 			return n, rows
 		}
-		if n, rows := count(Statement{Text: endless(b.config.Kind), MaxRows: 1000}); n != 1000 || !rows.Truncated() || rows.Err() != nil {
+		if n, rows := count(Statement{Text: endless(b.config.Dialect), MaxRows: 1000}); n != 1000 || !rows.Truncated() || rows.Err() != nil {
 			t.Errorf("%d rows, truncated %v, %v", n, rows.Truncated(), rows.Err())
 		}
-		if n, rows := count(Statement{Text: endless(b.config.Kind), MaxBytes: 100_000}); n == 0 || !errors.Is(rows.Err(), TooLarge) {
+		if n, rows := count(Statement{Text: endless(b.config.Dialect), MaxBytes: 100_000}); n == 0 || !errors.Is(rows.Err(), TooLarge) {
 			t.Errorf("%d rows, %v", n, rows.Err())
 		}
-		ten := "SELECT * FROM (" + endless(b.config.Kind) + " LIMIT 10) AS t"
+		ten := "SELECT * FROM (" + endless(b.config.Dialect) + " LIMIT 10) AS t"
 		if n, rows := count(Statement{Text: ten, MaxRows: 10}); n != 10 || rows.Truncated() || rows.Err() != nil {
 			t.Errorf("ten of ten: %d rows, truncated %v, %v", n, rows.Truncated(), rows.Err())
 		}
@@ -106,20 +106,20 @@ func TestMaxima(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
 		engine := ""
-		if b.config.Kind == ClickHouse {
+		if b.config.Dialect == gatewright.ClickHouse {
 			engine = " ENGINE = Memory"
 		}
 		b.execute(t, "CREATE TABLE kept (x INTEGER)"+strings.Replace(engine, "INTEGER", "Int32", 1), "INSERT INTO kept VALUES (1)")
-		s := b.open(t, Limits{})
+		s := b.open(t, gatewright.SourceLimits{})
 		dir := t.TempDir()
 		statements := []string{"INSERT INTO kept VALUES (2)", "DROP TABLE kept", "CREATE TABLE other (x INTEGER)" + engine, "SELECT 1; SELECT 2", "SELECT 1; DROP TABLE kept"}
-		switch b.config.Kind {
-		case Postgres:
+		switch b.config.Dialect {
+		case gatewright.PostgreSQL:
 			statements = append(statements, "WITH d AS (DELETE FROM kept RETURNING *) SELECT * FROM d", "SELECT * FROM kept FOR UPDATE", "COPY kept TO STDOUT", "COPY (SELECT 1) TO '"+dir+"/c'", "COPY (SELECT 1) TO PROGRAM 'touch "+dir+"/d'", "DO 'BEGIN END'")
-		case SQLite:
+		case gatewright.SQLite:
 			statements = append(statements, "ATTACH '"+dir+"/a.db' AS a", "VACUUM INTO '"+dir+"/b.db'", "PRAGMA query_only = 0; INSERT INTO kept VALUES (3)",
 				"SELECT load_extension('"+dir+"/x.so')", "CREATE TEMP TABLE t (x)", `SELECT "no such column"`)
-		case MySQL:
+		case gatewright.MySQL:
 			statements = append(statements, "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE kept", "DELETE FROM kept")
 		}
 		for _, statement := range statements {
@@ -149,7 +149,7 @@ func TestCancel(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		run  func(ctx context.Context, cancel func(), s *Source, text string) error
-		text func(Kind, string) string
+		text func(gatewright.Dialect, string) string
 		want Reason
 	}{
 		{"computing", func(ctx context.Context, cancel func(), s *Source, text string) error {
@@ -175,7 +175,7 @@ func TestCancel(t *testing.T) {
 				}
 			}
 			return rows.Err()
-		}, func(kind Kind, _ string) string { return endless(kind) }, Cancelled},
+		}, func(kind gatewright.Dialect, _ string) string { return endless(kind) }, Cancelled},
 		{"time is up", func(ctx context.Context, _ func(), s *Source, text string) error {
 			rows, err := s.Query(ctx, Statement{Text: text, Timeout: 200 * time.Millisecond})
 			if err == nil {
@@ -197,18 +197,18 @@ func TestCancel(t *testing.T) {
 				return errors.New("there is a row after closing")
 			}
 			return fail(Cancelled, "")
-		}, func(kind Kind, _ string) string { return endless(kind) }, Cancelled},
+		}, func(kind gatewright.Dialect, _ string) string { return endless(kind) }, Cancelled},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			eachKind(t, func(t *testing.T, b bed) {
-				s := b.open(t, Limits{Connections: 2, MaxRows: 100_000_000, MaxBytes: 16 << 30})
+				s := b.open(t, gatewright.SourceLimits{Connections: 2, MaxRows: 100_000_000, MaxBytes: 16 << 30})
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				mark := "mark_" + strings.ReplaceAll(tt.name, " ", "_")
-				if err := tt.run(ctx, cancel, s, tt.text(b.config.Kind, mark)); !errors.Is(err, tt.want) {
+				if err := tt.run(ctx, cancel, s, tt.text(b.config.Dialect, mark)); !errors.Is(err, tt.want) {
 					t.Fatalf("it ended with %v", err)
 				}
-				awaitNone(t, s, b.config.Kind)
+				awaitNone(t, s, b.config.Dialect)
 				if open := s.Stats(); open.Open > 1 {
 					t.Errorf("an interrupted connection was kept: %+v", open)
 				}
@@ -218,12 +218,12 @@ func TestCancel(t *testing.T) {
 }
 
 // awaitNone waits until the server runs nothing but our question.
-func awaitNone(t *testing.T, s *Source, kind Kind) {
+func awaitNone(t *testing.T, s *Source, kind gatewright.Dialect) {
 	t.Helper()
-	question := map[Kind]string{
-		Postgres:   "SELECT query FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
-		MySQL:      "SELECT info FROM information_schema.processlist WHERE command NOT IN ('Sleep', 'Daemon') AND db = DATABASE() AND id <> CONNECTION_ID()",
-		ClickHouse: "SELECT query FROM system.processes WHERE query NOT LIKE '%system.processes%'",
+	question := map[gatewright.Dialect]string{
+		gatewright.PostgreSQL: "SELECT query FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+		gatewright.MySQL:      "SELECT info FROM information_schema.processlist WHERE command NOT IN ('Sleep', 'Daemon') AND db = DATABASE() AND id <> CONNECTION_ID()",
+		gatewright.ClickHouse: "SELECT query FROM system.processes WHERE query NOT LIKE '%system.processes%'",
 	}[kind]
 	if question == "" {
 		return // SQLite runs in this process: the call has returned
@@ -245,16 +245,16 @@ func awaitNone(t *testing.T, s *Source, kind Kind) {
 // TestServerTimeout leaves the ending to the server's own limit.
 func TestServerTimeout(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
-		if b.config.Kind == SQLite {
+		if b.config.Dialect == gatewright.SQLite {
 			t.Skip("SQLite has no limit of its own")
 		}
-		s := b.open(t, Limits{StatementTimeout: time.Second})
+		s := b.open(t, gatewright.SourceLimits{StatementTimeout: gatewright.Duration(time.Second)})
 		conn, err := s.pool.acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer s.pool.release(conn, false)
-		c, err := conn.session.query(t.Context(), busy(b.config.Kind, "limit"), nil)
+		c, err := conn.session.query(t.Context(), busy(b.config.Dialect, "limit"), nil)
 		if err == nil {
 			_, err = c.next(make([]Cell, len(c.columns())))
 		}
@@ -267,9 +267,9 @@ func TestServerTimeout(t *testing.T) {
 // TestBroken kills server or connection in the middle of a result: whoever
 // reads must not take it for a shorter one.
 func TestBroken(t *testing.T) {
-	beds := map[Kind]func(t *testing.T) (bed, func()){
-		Postgres: func(t *testing.T) (bed, func()) {
-			b := newBed(t, Postgres)
+	beds := map[gatewright.Dialect]func(t *testing.T) (bed, func()){
+		gatewright.PostgreSQL: func(t *testing.T) (bed, func()) {
+			b := newBed(t, gatewright.PostgreSQL)
 			address := fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", b.credentials.User, b.config.Port, b.config.Database)
 			return b, func() {
 				const kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -278,11 +278,11 @@ func TestBroken(t *testing.T) {
 				}
 			}
 		},
-		MySQL: func(t *testing.T) (bed, func()) {
+		gatewright.MySQL: func(t *testing.T) (bed, func()) {
 			d := mariadb.Private(t)
 			return mysqlBed(d), func() { d.Kill(t) }
 		},
-		ClickHouse: func(t *testing.T) (bed, func()) {
+		gatewright.ClickHouse: func(t *testing.T) (bed, func()) {
 			d := clickhouse.Private(t)
 			return clickhouseBed(d), func() { d.Kill(t) }
 		},
@@ -290,7 +290,7 @@ func TestBroken(t *testing.T) {
 	for kind, make := range beds {
 		t.Run(string(kind), func(t *testing.T) {
 			b, kill := make(t)
-			s := b.open(t, Limits{MaxRows: 100_000_000, MaxBytes: 16 << 30})
+			s := b.open(t, gatewright.SourceLimits{MaxRows: 100_000_000, MaxBytes: 16 << 30})
 			rows, err := s.Query(t.Context(), Statement{Text: endless(kind)})
 			if err != nil {
 				t.Fatal(err)
@@ -310,14 +310,14 @@ func TestBroken(t *testing.T) {
 
 // TestFailureInTheMiddle has the statement fail after many rows went out.
 func TestFailureInTheMiddle(t *testing.T) {
-	statements := map[Kind]string{
-		Postgres:   "SELECT 1 / (50000 - n) FROM (SELECT generate_series(1, 100000) AS n) AS t",
-		ClickHouse: "SELECT throwIf(number = 150000), toString(number) FROM numbers(1000000)",
-		SQLite:     "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r LIMIT 10000) SELECT abs(CASE n WHEN 5000 THEN -9223372036854775808 ELSE n END) FROM r",
+	statements := map[gatewright.Dialect]string{
+		gatewright.PostgreSQL: "SELECT 1 / (50000 - n) FROM (SELECT generate_series(1, 100000) AS n) AS t",
+		gatewright.ClickHouse: "SELECT throwIf(number = 150000), toString(number) FROM numbers(1000000)",
+		gatewright.SQLite:     "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r LIMIT 10000) SELECT abs(CASE n WHEN 5000 THEN -9223372036854775808 ELSE n END) FROM r",
 	}
 	for kind, text := range statements {
 		t.Run(string(kind), func(t *testing.T) {
-			s := newBed(t, kind).open(t, Limits{MaxRows: 1_000_000})
+			s := newBed(t, kind).open(t, gatewright.SourceLimits{MaxRows: 1_000_000})
 			rows, err := s.Query(t.Context(), Statement{Text: text})
 			if err != nil {
 				t.Fatal(err)
@@ -337,14 +337,14 @@ func TestFailureInTheMiddle(t *testing.T) {
 
 // TestReconnect kills idle connections: the next statement does not notice.
 func TestReconnect(t *testing.T) {
-	kill := map[Kind]string{
-		Postgres: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-		MySQL:    "BEGIN NOT ATOMIC DECLARE i BIGINT; SELECT MAX(id) INTO i FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID(); EXECUTE IMMEDIATE CONCAT('KILL ', i); END",
+	kill := map[gatewright.Dialect]string{
+		gatewright.PostgreSQL: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+		gatewright.MySQL:      "BEGIN NOT ATOMIC DECLARE i BIGINT; SELECT MAX(id) INTO i FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID(); EXECUTE IMMEDIATE CONCAT('KILL ', i); END",
 	}
 	for kind, statement := range kill {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBed(t, kind)
-			s := b.open(t, Limits{})
+			s := b.open(t, gatewright.SourceLimits{})
 			read(t, s, "SELECT 1")
 			b.execute(t, statement)
 			if got := read(t, s, "SELECT 2"); got[0][0] != "integer:2" {
@@ -356,8 +356,8 @@ func TestReconnect(t *testing.T) {
 
 // TestSettingsLeft has a statement switch off what protects the next one.
 func TestSettingsLeft(t *testing.T) {
-	b := newBed(t, Postgres)
-	s := b.open(t, Limits{Connections: 1})
+	b := newBed(t, gatewright.PostgreSQL)
+	s := b.open(t, gatewright.SourceLimits{Connections: 1})
 	for _, text := range []string{
 		"SELECT set_config('default_transaction_read_only', 'off', false)", "SELECT set_config('timezone', 'Asia/Tokyo', false)", "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", "BEGIN",
 	} {
@@ -373,9 +373,9 @@ func TestSettingsLeft(t *testing.T) {
 }
 
 func TestChangedTable(t *testing.T) {
-	b := newBed(t, Postgres)
+	b := newBed(t, gatewright.PostgreSQL)
 	b.execute(t, "CREATE TABLE changing (a int)", "INSERT INTO changing VALUES (1)")
-	s := b.open(t, Limits{Connections: 1})
+	s := b.open(t, gatewright.SourceLimits{Connections: 1})
 	read(t, s, "SELECT * FROM changing")
 	b.execute(t, "ALTER TABLE changing ADD b text DEFAULT 'x'")
 	if got := read(t, s, "SELECT * FROM changing"); strings.Join(got[0], " ") != "integer:1 string:x" {
@@ -386,7 +386,7 @@ func TestChangedTable(t *testing.T) {
 // TestManyStatements goes beyond the prepared statements that are kept.
 func TestManyStatements(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
-		s := b.open(t, Limits{Connections: 1})
+		s := b.open(t, gatewright.SourceLimits{Connections: 1})
 		for n := range maxCachedStatements * 2 {
 			if got := read(t, s, fmt.Sprintf("SELECT %d", n%(maxCachedStatements+7))); got[0][0] != fmt.Sprintf("integer:%d", n%(maxCachedStatements+7)) {
 				t.Fatalf("%d: %q", n, got)
@@ -407,14 +407,14 @@ func TestManyStatements(t *testing.T) {
 func TestUnreachable(t *testing.T) {
 	const password = "do-not-tell-anyone"
 	eachKind(t, func(t *testing.T, b bed) {
-		if b.config.Kind == SQLite {
+		if b.config.Dialect == gatewright.SQLite {
 			if err := os.Remove(b.config.Database); err != nil {
 				t.Fatal(err)
 			}
 		}
 		b.credentials = Credentials{User: "nobody-known", Password: password}
 		check := func(name string) {
-			_, err := b.open(t, Limits{}).Query(t.Context(), Statement{Text: "SELECT 1"})
+			_, err := b.open(t, gatewright.SourceLimits{}).Query(t.Context(), Statement{Text: "SELECT 1"})
 			if !errors.Is(err, Unreachable) && !errors.Is(err, Broken) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -424,7 +424,7 @@ func TestUnreachable(t *testing.T) {
 		}
 		check("wrong account")
 		b.config.Port = 1
-		if b.config.Kind != SQLite {
+		if b.config.Dialect != gatewright.SQLite {
 			check("nobody listens")
 			b.guard.Loopback = false
 			check("not allowed")
@@ -438,10 +438,10 @@ func TestErrorHidesPassword(t *testing.T) {
 		if b.credentials.Password == "" {
 			b.credentials.Password = "do-not-tell-anyone"
 		}
-		if b.config.Kind == SQLite {
+		if b.config.Dialect == gatewright.SQLite {
 			t.Skip("SQLite has no accounts")
 		}
-		_, err := b.open(t, Limits{}).Query(t.Context(), Statement{Text: "SELECT * FROM " + strings.ReplaceAll(`"x"`, "x", b.credentials.Password) + " no"})
+		_, err := b.open(t, gatewright.SourceLimits{}).Query(t.Context(), Statement{Text: "SELECT * FROM " + strings.ReplaceAll(`"x"`, "x", b.credentials.Password) + " no"})
 		if !errors.Is(err, Refused) || strings.Contains(err.Error(), b.credentials.Password) {
 			t.Errorf("%v", err)
 		}

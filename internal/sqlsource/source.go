@@ -12,8 +12,8 @@ const maxStatement = 1 << 20 // of a statement's text, in bytes
 
 // Source is one database of one gateway. It is safe for concurrent use.
 type Source struct {
-	config Config
-	limits Limits
+	config gatewright.SourceConfig
+	limits limits
 	pool   *pool
 
 	base    context.Context // its end interrupts everything
@@ -41,11 +41,11 @@ type Statement struct {
 // Open returns the source for a valid configuration that the guard allows. It
 // connects to nothing yet. now is the clock, nil for the system's. The caller
 // must close the source.
-func Open(config Config, credentials Credentials, guard Guard, now func() time.Time) (*Source, error) {
+func Open(config gatewright.SourceConfig, credentials Credentials, guard Guard, now func() time.Time) (*Source, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	if config.Kind != SQLite {
+	if config.Dialect != gatewright.SQLite {
 		if err := guard.host(config.Host); err != nil {
 			return nil, err
 		}
@@ -57,7 +57,7 @@ func Open(config Config, credentials Credentials, guard Guard, now func() time.T
 	if now == nil {
 		now = time.Now
 	}
-	s := &Source{config: config, limits: config.Limits.withDefaults(), drained: make(chan struct{})}
+	s := &Source{config: config, limits: limitsOf(config.Limits), drained: make(chan struct{})}
 	s.base, s.stop = context.WithCancelCause(context.Background())
 	s.pool = &pool{limits: s.limits, open: open, now: now, changed: make(chan struct{}, 1)}
 	go func() {
@@ -68,22 +68,22 @@ func Open(config Config, credentials Credentials, guard Guard, now func() time.T
 }
 
 // opener returns what opens a session.
-func opener(config Config, credentials Credentials, guard Guard) (func(context.Context) (session, error), error) {
-	switch config.Kind {
-	case Postgres:
+func opener(config gatewright.SourceConfig, credentials Credentials, guard Guard) (func(context.Context) (session, error), error) {
+	switch config.Dialect {
+	case gatewright.PostgreSQL:
 		return openPostgres(config, credentials, guard)
-	case MySQL:
+	case gatewright.MySQL:
 		return openMySQL(config, credentials, guard)
-	case ClickHouse:
+	case gatewright.ClickHouse:
 		return openClickHouse(config, credentials, guard)
-	case SQLite:
+	case gatewright.SQLite:
 		return openSQLite(config, guard)
 	}
-	return nil, gatewright.FieldErrorf("kind", "there is no database of kind %q", config.Kind)
+	return nil, gatewright.FieldErrorf("dialect", "there is no database of dialect %q", config.Dialect)
 }
 
-// Kind returns the kind of database, whose dialect statements are written in.
-func (s *Source) Kind() Kind { return s.config.Kind }
+// Dialect returns the dialect that statements are written in.
+func (s *Source) Dialect() gatewright.Dialect { return s.config.Dialect }
 
 // Stats returns the numbers of the pool.
 func (s *Source) Stats() Stats { return s.pool.stats() }

@@ -13,6 +13,8 @@ import (
 	"modernc.org/libc"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/gatewright/gatewright"
 )
 
 // sqliteBusy is how long a statement waits for a writer, in milliseconds,
@@ -22,7 +24,7 @@ const sqliteBusy = "2000"
 // openSQLite returns what opens sessions on a file that is there. It is opened
 // for reading; nothing can be attached, and schema and functions of a file
 // that somebody made are not trusted.
-func openSQLite(config Config, guard Guard) (func(context.Context) (session, error), error) {
+func openSQLite(config gatewright.SourceConfig, guard Guard) (func(context.Context) (session, error), error) {
 	if _, err := guard.file(config.Database); errors.Is(err, Unreachable) {
 		// It may come later.
 	} else if err != nil {
@@ -95,7 +97,7 @@ func newSQLiteSession(conn driver.Conn) (*sqliteSession, error) {
 }
 
 func (s *sqliteSession) query(ctx context.Context, sql string, args []Arg) (cursor, error) {
-	if !single(SQLite, sql) {
+	if !single(gatewright.SQLite, sql) {
 		return nil, fail(Refused, "there is more than one statement in the text")
 	}
 	defer s.work.end()

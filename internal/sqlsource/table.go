@@ -93,7 +93,7 @@ func (s *Source) Columns(ctx context.Context, schema, table string) ([]TableColu
 	statement := Statement{Text: s.catalog().columns, Args: []Arg{{String, schema}, {String, table}}, MaxRows: maxMetadataRows}
 	err := s.each(ctx, statement, func(row []string) error {
 		c := TableColumn{Name: row[0], Database: row[1], Nullable: yes(row[2]), PrimaryKey: yes(row[3]), Comment: row[4]}
-		c.Type = declaredType(s.config.Kind, row[1])
+		c.Type = declaredType(s.config.Dialect, row[1])
 		columns = append(columns, c)
 		return nil
 	})

@@ -18,26 +18,26 @@ import (
 
 func TestTables(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
-		kind := b.config.Kind
-		schema, engine := map[Kind]string{Postgres: "public", SQLite: "main"}[kind], ""
+		kind := b.config.Dialect
+		schema, engine := map[gatewright.Dialect]string{gatewright.PostgreSQL: "public", gatewright.SQLite: "main"}[kind], ""
 		if schema == "" {
 			schema = b.config.Database
 		}
-		if kind == ClickHouse {
+		if kind == gatewright.ClickHouse {
 			engine = " ENGINE = Memory"
 		}
-		if kind == SQLite {
+		if kind == gatewright.SQLite {
 			b.execute(t, "DROP TABLE something")
 		}
 		for _, name := range []string{"beta", "Alpha", "a_b", "axb", "gamma"} {
 			quoted := `"` + name + `"`
-			if kind == MySQL {
+			if kind == gatewright.MySQL {
 				quoted = name
 			}
 			b.execute(t, "CREATE TABLE "+quoted+" (x INTEGER)"+engine)
 		}
 		b.execute(t, "CREATE VIEW seen AS SELECT 1 AS one")
-		s := b.open(t, Limits{})
+		s := b.open(t, gatewright.SourceLimits{})
 		schemas, err := s.Schemas(t.Context())
 		if err != nil || !slices.Contains(schemas, schema) || slices.Contains(schemas, "information_schema") || slices.Contains(schemas, "pg_catalog") || slices.Contains(schemas, "system") {
 			t.Errorf("schemas %q, %v", schemas, err)
@@ -86,12 +86,12 @@ func TestTables(t *testing.T) {
 }
 
 func TestTableColumns(t *testing.T) {
-	tests := map[Kind]struct {
+	tests := map[gatewright.Dialect]struct {
 		schema string
 		create []string
 		want   []TableColumn
 	}{
-		Postgres: {"public", []string{
+		gatewright.PostgreSQL: {"public", []string{
 			"CREATE TABLE people (id bigint PRIMARY KEY, name varchar(20) NOT NULL, born timestamptz, tags text[], doc jsonb, pay numeric(10,2), raw bytea, ok boolean)",
 			"COMMENT ON COLUMN people.name IS 'as it''s written'",
 		}, []TableColumn{
@@ -100,32 +100,32 @@ func TestTableColumns(t *testing.T) {
 			{"doc", TypeJSON, "jsonb", true, false, ""}, {"pay", TypeDecimal, "numeric(10,2)", true, false, ""},
 			{"raw", TypeBinary, "bytea", true, false, ""}, {"ok", TypeBool, "boolean", true, false, ""},
 		}},
-		MySQL: {"", []string{"CREATE TABLE people (id BIGINT UNSIGNED PRIMARY KEY, name VARCHAR(20) NOT NULL COMMENT 'as it''s written', born TIMESTAMP(6) NULL, n INT UNSIGNED, pay DECIMAL(10,2), raw VARBINARY(5), small TINYINT(1), day DATE)"},
+		gatewright.MySQL: {"", []string{"CREATE TABLE people (id BIGINT UNSIGNED PRIMARY KEY, name VARCHAR(20) NOT NULL COMMENT 'as it''s written', born TIMESTAMP(6) NULL, n INT UNSIGNED, pay DECIMAL(10,2), raw VARBINARY(5), small TINYINT(1), day DATE)"},
 			[]TableColumn{
 				{"id", TypeBigInt, "bigint(20) unsigned", false, true, ""}, {"name", TypeString, "varchar(20)", false, false, "as it's written"},
 				{"born", TypeDateTime, "timestamp(6)", true, false, ""}, {"n", TypeBigInt, "int(10) unsigned", true, false, ""},
 				{"pay", TypeDecimal, "decimal(10,2)", true, false, ""}, {"raw", TypeBinary, "varbinary(5)", true, false, ""},
 				{"small", TypeInt, "tinyint(1)", true, false, ""}, {"day", TypeDate, "date", true, false, ""},
 			}},
-		ClickHouse: {"", []string{"CREATE TABLE people (id UInt64, name Nullable(String), born DateTime, tags Array(String), pay Decimal(10,2), t Tuple(UInt8, String)) ENGINE = MergeTree() ORDER BY id"},
+		gatewright.ClickHouse: {"", []string{"CREATE TABLE people (id UInt64, name Nullable(String), born DateTime, tags Array(String), pay Decimal(10,2), t Tuple(UInt8, String)) ENGINE = MergeTree() ORDER BY id"},
 			[]TableColumn{
 				{"id", TypeBigInt, "UInt64", false, true, ""}, {"name", TypeString, "Nullable(String)", true, false, ""}, {"born", TypeDateTime, "DateTime", false, false, ""},
 				{"tags", TypeArray, "Array(String)", false, false, ""}, {"pay", TypeDecimal, "Decimal(10, 2)", false, false, ""}, {"t", TypeStruct, "Tuple(UInt8, String)", false, false, ""},
 			}},
-		SQLite: {"main", []string{"CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL, born DATETIME, pay DECIMAL(10,2), raw BLOB, ok BOOLEAN, free)"},
+		gatewright.SQLite: {"main", []string{"CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL, born DATETIME, pay DECIMAL(10,2), raw BLOB, ok BOOLEAN, free)"},
 			[]TableColumn{
 				{"id", TypeBigInt, "INTEGER", false, true, ""}, {"name", TypeString, "VARCHAR(20)", false, false, ""}, {"born", TypeDateTime, "DATETIME", true, false, ""},
 				{"pay", TypeDecimal, "DECIMAL(10,2)", true, false, ""}, {"raw", TypeBinary, "BLOB", true, false, ""}, {"ok", TypeBool, "BOOLEAN", true, false, ""}, {"free", TypeUnknown, "", true, false, ""},
 			}},
 	}
 	eachKind(t, func(t *testing.T, b bed) {
-		tt := tests[b.config.Kind]
+		tt := tests[b.config.Dialect]
 		schema := tt.schema
 		if schema == "" {
 			schema = b.config.Database
 		}
 		b.execute(t, tt.create...)
-		s := b.open(t, Limits{})
+		s := b.open(t, gatewright.SourceLimits{})
 		got, err := s.Columns(t.Context(), schema, "people")
 		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
 			t.Errorf("%v\n%s", err, diff)
@@ -173,22 +173,22 @@ func TestCompare(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
-		kind, engine := b.config.Kind, ""
-		if kind == ClickHouse {
+		kind, engine := b.config.Dialect, ""
+		if kind == gatewright.ClickHouse {
 			engine = " ENGINE = Memory"
 		}
 		b.execute(t, "CREATE TABLE explained (x INTEGER)"+engine)
-		s := b.open(t, Limits{})
+		s := b.open(t, gatewright.SourceLimits{})
 		got, err := s.Explain(t.Context(), Statement{Text: "SELECT x FROM explained WHERE x = " + placeholder(kind, 1, "Int32"), Args: []Arg{{Integer, "5"}}})
 		switch {
-		case kind == ClickHouse: // 18 cannot
+		case kind == gatewright.ClickHouse: // 18 cannot
 			if !errors.Is(err, Refused) {
 				t.Errorf("%+v, %v", got, err)
 			}
-		case err != nil || got.Kind != kind || got.JSON != json.Valid([]byte(got.Text)) || !strings.Contains(got.Text, "explained"):
+		case err != nil || got.Dialect != kind || got.JSON != json.Valid([]byte(got.Text)) || !strings.Contains(got.Text, "explained"):
 			t.Errorf("%+v, %v", got, err)
 		}
-		if _, err := s.Explain(t.Context(), Statement{Text: busy(kind, "explained")}); err != nil && kind != ClickHouse {
+		if _, err := s.Explain(t.Context(), Statement{Text: busy(kind, "explained")}); err != nil && kind != gatewright.ClickHouse {
 			t.Errorf("a long statement was run: %v", err)
 		}
 		for _, text := range []string{"ANALYZE SELECT 1", "(ANALYZE) SELECT 1", "DELETE FROM explained", "-- x", "EXPLAIN SELECT 1", "INSERT INTO explained VALUES (1)"} {
@@ -201,10 +201,10 @@ func TestExplain(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	eachKind(t, func(t *testing.T, b bed) {
-		kind := b.config.Kind
+		kind := b.config.Dialect
 		check := func(who string, want ...string) {
 			t.Helper()
-			report, err := b.open(t, Limits{}).Check(t.Context())
+			report, err := b.open(t, gatewright.SourceLimits{}).Check(t.Context())
 			if err != nil || report.Version == "" || report.Latency <= 0 {
 				t.Fatalf("%s: %+v, %v", who, report, err)
 			}
@@ -219,7 +219,7 @@ func TestCheck(t *testing.T) {
 			}
 		}
 		switch kind {
-		case Postgres:
+		case gatewright.PostgreSQL:
 			check("superuser", "superuser")
 			suffix := strings.TrimPrefix(b.config.Database, "test_")
 			b.execute(t, "CREATE TABLE t (x int)", "CREATE ROLE reader"+suffix+" LOGIN", "GRANT SELECT ON t TO reader"+suffix, "REVOKE ALL ON SCHEMA public FROM public", "GRANT USAGE ON SCHEMA public TO reader"+suffix)
@@ -228,7 +228,7 @@ func TestCheck(t *testing.T) {
 			check("reader")
 			b.execute(t, "GRANT UPDATE ON t TO reader"+suffix, "GRANT pg_write_all_data TO reader"+suffix)
 			check("writer", "may write to 1 tables, public.t among them", "pg_write_all_data")
-		case MySQL:
+		case gatewright.MySQL:
 			check("all", "INSERT")
 			name := b.config.Database + "_reader"
 			b.execute(t, "CREATE USER "+name+"@'127.0.0.1' IDENTIFIED BY 'x'", "GRANT SELECT ON "+b.config.Database+".* TO "+name+"@'127.0.0.1'")
@@ -237,12 +237,12 @@ func TestCheck(t *testing.T) {
 			check("reader")
 			b.execute(t, "CREATE TABLE t (x INT)", "GRANT DELETE ON "+b.config.Database+".t TO "+name+"@'127.0.0.1'")
 			check("writer", "DELETE on the table "+b.config.Database+".t")
-		case ClickHouse:
+		case gatewright.ClickHouse:
 			check("all", "may write")
 			for _, user := range []string{clickhouse.Reader, clickhouse.Strict} {
 				b.credentials.User = user
 				check(user)
-				if got := read(t, b.open(t, Limits{}), "SELECT toUInt64(18446744073709551615), 0.5, 'x'"); strings.Join(got[0], " ") != "integer:18446744073709551615 float:0.5 string:x" {
+				if got := read(t, b.open(t, gatewright.SourceLimits{}), "SELECT toUInt64(18446744073709551615), 0.5, 'x'"); strings.Join(got[0], " ") != "integer:18446744073709551615 float:0.5 string:x" {
 					t.Errorf("%s reads %q", user, got)
 				}
 			}

@@ -4,13 +4,15 @@ package sqlsource
 
 import (
 	"testing"
+
+	"github.com/gatewright/gatewright"
 )
 
 // TestTypes reads one value of each type, written as a literal of the dialect.
 func TestTypes(t *testing.T) {
 	type value struct{ literal, want string }
-	tests := map[Kind][]value{
-		Postgres: {
+	tests := map[gatewright.Dialect][]value{
+		gatewright.PostgreSQL: {
 			{"NULL", "null"},
 			{"true", "bool:true"}, {"false", "bool:false"},
 			{"(-32768)::int2", "integer:-32768"}, {"2147483647", "integer:2147483647"},
@@ -34,7 +36,7 @@ func TestTypes(t *testing.T) {
 			{"ARRAY['2024-01-02 03:04:05+02']::timestamptz[]", `array:["2024-01-02T01:04:05Z"]`}, {`ARRAY['{"a":1}']::jsonb[]`, `array:[{"a": 1}]`},
 			{"'10.0.0.1/8'::inet", "string:10.0.0.1/8"}, {"B'101'", "string:101"}, {"ROW(1,'a')", "string:(1,a)"},
 		},
-		MySQL: {
+		gatewright.MySQL: {
 			{"NULL", "null"}, {"TRUE", "integer:1"},
 			{"CAST(18446744073709551615 AS UNSIGNED)", "integer:18446744073709551615"}, {"-9223372036854775808", "integer:-9223372036854775808"},
 			{"CAST('12345678901234567890123456789012345.000000000000000000000000000001' AS DECIMAL(65,30))", "decimal:12345678901234567890123456789012345.000000000000000000000000000001"},
@@ -45,7 +47,7 @@ func TestTypes(t *testing.T) {
 			{`JSON_OBJECT('a', 1)`, `string:{"a": 1}`}, // MariaDB has no type for JSON
 			{"b'101'", "bytes:\x05"},
 		},
-		ClickHouse: {
+		gatewright.ClickHouse: {
 			{"NULL", "null"}, {"toUInt8(1)", "integer:1"},
 			{"toUInt64(18446744073709551615)", "integer:18446744073709551615"}, {"toInt64(-9223372036854775808)", "integer:-9223372036854775808"},
 			{"toDecimal128('12345678901234567890.000000000000000001', 18)", "decimal:12345678901234567890.000000000000000001"}, {"toDecimal32('1.10', 4)", "decimal:1.1000"},
@@ -58,7 +60,7 @@ func TestTypes(t *testing.T) {
 			{"(1, 'x')", `json:[1,"x"]`}, {"[[1],[2,3]]", "array:[[1],[2,3]]"},
 			{"CAST('a' AS Enum8('a' = 1))", "string:a"}, {"toNullable(5)", "integer:5"}, {"toFixedString('ab', 4)", "string:ab\x00\x00"},
 		},
-		SQLite: {
+		gatewright.SQLite: {
 			{"NULL", "null"}, {"9223372036854775807", "integer:9223372036854775807"}, {"-9223372036854775808", "integer:-9223372036854775808"},
 			{"0.1", "float:0.1"}, {"1e300", "float:1e+300"}, {"9e999", "float:Infinity"}, {"-9e999", "float:-Infinity"},
 			{"'grüße 😀'", "string:grüße 😀"}, {"''", "string:"}, {"x'00ff41'", "bytes:\x00\xffA"}, {"CAST(x'ff41' AS TEXT)", "string:\uFFFDA"},
@@ -66,8 +68,8 @@ func TestTypes(t *testing.T) {
 		},
 	}
 	eachKind(t, func(t *testing.T, b bed) {
-		s := b.open(t, Limits{})
-		for _, v := range tests[b.config.Kind] {
+		s := b.open(t, gatewright.SourceLimits{})
+		for _, v := range tests[b.config.Dialect] {
 			got := read(t, s, "SELECT "+v.literal)
 			if len(got) != 1 || len(got[0]) != 1 || got[0][0] != v.want {
 				t.Errorf("%s is %q, not %q", v.literal, got, v.want)

@@ -1,6 +1,9 @@
 package sqlstore
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
 )
@@ -46,26 +49,34 @@ func (t *tx) RunningFlows(group gatewright.GroupID) ([]control.RunningFlow, erro
 		" WHERE a.kind = ?"+where+" ORDER BY s.group_id, a.name", args...))
 }
 
+// Who calls a flow in a slot, in the order in which they are told.
+const (
+	byCurrent = iota
+	byCanary
+	byPin
+)
+
 // FlowCallers implements [control.Tx]. It begins with the revisions that call
 // the flow, and finds their slots by index.
 func (t *tx) FlowCallers(group gatewright.GroupID, name string) ([]control.FlowCaller, error) {
 	scan := func(r row) (*control.FlowCaller, error) {
 		c := new(control.FlowCaller)
-		var canary int
-		err := r.Scan(&c.Group, &c.API, &c.Track, &c.Name, &c.Kind, &c.Revision, &c.Number, &canary)
-		c.Canary = canary != 0
+		var by int
+		err := r.Scan(&c.Group, &c.API, &c.Track, &c.Name, &c.Kind, &c.Revision, &c.Number, &by)
+		c.Canary, c.Pinned = by == byCanary, by == byPin
 		return c, err
 	}
 	where, args := "", []any{name}
 	if group != "" {
 		where, args = " AND s.group_id = ?", []any{name, group}
 	}
-	find := func(column, canary, condition string) string {
-		return "SELECT s.group_id, s.api_id, s.track, a.name, a.kind, r.id, r.number, " + canary + " AS canary FROM revision_flows f" +
-			" JOIN slots s ON s." + column + " = f.revision_id JOIN apis a ON a.id = s.api_id JOIN revisions r ON r.id = f.revision_id" +
-			" WHERE f.flow = ?" + condition + where
+	find := func(by int, slots string) string {
+		return "SELECT s.group_id, s.api_id, s.track, a.name, a.kind, r.id, r.number, " + strconv.Itoa(by) + " AS called_by FROM revision_flows f" +
+			slots + " JOIN apis a ON a.id = s.api_id JOIN revisions r ON r.id = f.revision_id WHERE f.flow = ?" + where
 	}
-	return values(list(t, scan, find("revision_id", "0", "")+" UNION ALL "+
-		find("canary_revision_id", "1", " AND s.revision_id IS NOT NULL AND s.canary_revision_id <> s.revision_id")+
-		" ORDER BY 1, 2, 3, 8", append(args, args...)...))
+	return values(list(t, scan, find(byCurrent, " JOIN slots s ON s.revision_id = f.revision_id")+" UNION ALL "+
+		find(byCanary, " JOIN slots s ON s.canary_revision_id = f.revision_id AND s.revision_id IS NOT NULL AND s.canary_revision_id <> s.revision_id")+" UNION "+ // makes one of many instances
+		find(byPin, " JOIN instance_pins p ON p.revision_id = f.revision_id"+
+			" JOIN slots s ON s.group_id = p.group_id AND s.api_id = p.api_id AND s.track = p.track AND s.revision_id IS NOT NULL")+
+		" ORDER BY 1, 2, 3, 8", slices.Concat(args, args, args)...))
 }

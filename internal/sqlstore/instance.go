@@ -4,12 +4,12 @@ import (
 	"github.com/gatewright/gatewright"
 )
 
-const instanceColumns = "id, group_id, name, address, version, config_id, joined_at, last_seen, left_at, generation, digest, rejections, unlisted, warnings, usage_batch, sequence, session_key, prior_key"
+const instanceColumns = "id, group_id, name, address, version, config_id, joined_at, last_seen, left_at, generation, digest, rejections, unlisted, warnings, usage_batch, sequence, session_key, prior_key, answers, public_key"
 
 func scanInstance(r row) (*gatewright.Instance, error) {
 	i := new(gatewright.Instance)
 	return i, r.Scan(&i.ID, &i.Group, &i.Name, &i.Address, &i.Version, &i.ConfigID, intoTime(&i.JoinedAt), intoTime(&i.LastSeen), intoTime(&i.LeftAt),
-		&i.Generation, &i.Digest, intoJSON(&i.Rejections), &i.Unlisted, intoJSON(&i.Warnings), &i.UsageBatch, &i.Sequence, &i.SessionKey, &i.PriorKey)
+		&i.Generation, &i.Digest, intoJSON(&i.Rejections), &i.Unlisted, intoJSON(&i.Warnings), &i.UsageBatch, &i.Sequence, &i.SessionKey, &i.PriorKey, intoJSON(&i.Answers), &i.PublicKey)
 }
 
 func instanceNotFound(id gatewright.InstanceID) error {
@@ -29,13 +29,17 @@ func (t *tx) PutInstance(i *gatewright.Instance) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT INTO instances ("+instanceColumns+") VALUES "+tuples(1, 18)+
+	answers, err := optionalJSONArg(i.Answers, len(i.Answers) == 0)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("INSERT INTO instances ("+instanceColumns+") VALUES "+tuples(1, 20)+
 		" ON CONFLICT (id) DO UPDATE SET group_id = excluded.group_id, name = excluded.name, address = excluded.address, version = excluded.version, config_id = excluded.config_id,"+
 		" joined_at = excluded.joined_at, last_seen = excluded.last_seen, left_at = excluded.left_at, generation = excluded.generation,"+
 		" digest = excluded.digest, rejections = excluded.rejections, unlisted = excluded.unlisted, warnings = excluded.warnings, usage_batch = excluded.usage_batch,"+
-		" sequence = excluded.sequence, session_key = excluded.session_key, prior_key = excluded.prior_key",
+		" sequence = excluded.sequence, session_key = excluded.session_key, prior_key = excluded.prior_key, answers = excluded.answers, public_key = excluded.public_key",
 		i.ID, i.Group, i.Name, i.Address, i.Version, i.ConfigID, timeArg(i.JoinedAt), timeArg(i.LastSeen), timeArg(i.LeftAt),
-		i.Generation, i.Digest, rejections, i.Unlisted, warnings, i.UsageBatch, i.Sequence, i.SessionKey, i.PriorKey)
+		i.Generation, i.Digest, rejections, i.Unlisted, warnings, i.UsageBatch, i.Sequence, i.SessionKey, i.PriorKey, answers, i.PublicKey)
 	return err
 }
 

@@ -5,11 +5,14 @@ import (
 	"github.com/gatewright/gatewright/internal/control"
 )
 
-// putPolicies writes down which types of policy a revision has, and which
-// shared flows it calls.
+// putPolicies writes down which types of policy a revision has, which shared
+// flows it calls and what data it reads.
 func (t *tx) putPolicies(r *gatewright.Revision) error {
 	types, flows := r.Definition.PolicyTypes(), r.Definition.Flows()
 	if err := t.putFlows(r.ID, flows); err != nil {
+		return err
+	}
+	if err := t.putReads(r); err != nil {
 		return err
 	}
 	if _, err := t.exec("DELETE FROM revision_policies WHERE revision_id = ?", r.ID); err != nil || len(types) == 0 {

@@ -43,6 +43,17 @@ func rules() []rule {
 		{"internal/discover", "internal/gateway", "discovery serves the gateway"},
 		{"internal/discover", "internal/control", "discovery is part of the data plane"},
 
+		{"internal/dataapi", "internal/control", "the control plane checks data APIs with what gateways run them with"},
+		{"internal/dataapi", "internal/gateway", "the engine of data APIs sees no transport; the gateway gives it calls"},
+		{"internal/dataapi/gate", "net/http", "what a statement may read is decided without a network"},
+		{"internal/dataapi/gate", "database/sql", "what a statement may read is decided without a database"},
+		{"internal/dataapi/gate", "internal/sqlsource", "what a statement may read is decided without a database"},
+		{"internal/dataapi/template", "database/sql", "writing a statement asks no database"},
+		{"internal/dataapi/template", "internal/sqlsource", "writing a statement asks no database"},
+		{"internal/sqlsource", "internal/dataapi", "databases are read without knowing what for"},
+		{"internal/sqlsource", "internal/control", "only gateways reach the databases of data APIs"},
+		{"internal/control", "internal/sqlsource", "only gateways reach the databases of data APIs"},
+
 		{"internal/agent", "internal/control", "the gateway's side of the link knows the wire types only"},
 		{"internal/agent", "internal/fleet", "the two sides of the link meet in package link"},
 		{"internal/agent", "internal/sqlstore", "the agent keeps files, not a database"},

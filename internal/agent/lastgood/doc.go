@@ -6,6 +6,8 @@
 //	lock                 held while a process uses the directory
 //	identity.json        who the gateway is (see Identity)
 //	journal              what ran, one record a line, a checksum in each
+//	instance-key.json    the gateway's private key
+//	secrets/<id>         secrets as they were sealed to it
 //	blobs/<aa>/<hash>    resources, named by the hash of their content
 //
 // The journal begins with a whole manifest; each further line leads on from

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/agent"
 	"github.com/gatewright/gatewright/internal/buildinfo"
 	"github.com/gatewright/gatewright/internal/config"
@@ -77,6 +78,7 @@ func (g *Gateway) open(ctx context.Context, stdout io.Writer) (err error) {
 		Token:   func() (string, error) { return config.ReadToken(cfg.TokenFile) },
 		Group:   cfg.Group, Name: cfg.Name, Address: g.traffic.Addr().String(), Version: buildinfo.Read().Version,
 		DataDir: cfg.DataDir, ConfigID: cfg.ConfigID, Log: log,
+		Answerers: map[gatewright.QuestionKind]agent.Answerer{gatewright.QuestionExplain: agent.Explaining(g.gateway)},
 	}, agent.Serving(g.gateway))
 	return err
 }

@@ -48,6 +48,7 @@ func testCrash(t *testing.T, open Opener) {
 	}
 	for _, p := range points {
 		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSuite(t, open)
 			s.ok(s.store.Close())
 			done, begun := s.runAndKill(t, p.kill, p.halt)

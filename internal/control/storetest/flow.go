@@ -81,6 +81,23 @@ func testFlows(s *suite) {
 			}
 		}
 
+		// What is pinned calls beside what its group runs there, once for all instances.
+		pin := gatewright.Pin{API: api, Track: "v1", Revision: calling.ID, Number: calling.Number, Hash: hash("c")}
+		for _, name := range []string{"one", "two"} {
+			s.ok(tx.PutPins(s.newInstance(tx, h, name), []gatewright.Pin{pin}))
+		}
+		pinned := caller(inH, false)
+		pinned.Pinned = true
+		s.same(must(tx.FlowCallers(h.ID, flow.Name))(s), []control.FlowCaller{caller(inH, true), pinned})
+		put(h.ID, api, nil, nil) // where nothing runs, a pin brings nothing back
+		s.same(must(tx.FlowCallers(h.ID, flow.Name))(s), []control.FlowCaller{})
+		put(h.ID, api, plain, nil)
+		s.same(must(tx.FlowCallers(h.ID, flow.Name))(s), []control.FlowCaller{pinned})
+		s.same(must(tx.FlowCallers(g.ID, flow.Name))(s), []control.FlowCaller{caller(inG, false)})
+		for _, in := range must(tx.Instances(h.ID))(s) {
+			s.ok(tx.DeleteInstance(in.ID))
+		}
+
 		// What is undeployed calls nobody, and other content calls others.
 		put(g.ID, api, nil, nil)
 		put(h.ID, api, plain, nil)

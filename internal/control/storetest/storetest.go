@@ -44,7 +44,8 @@ func (c *Clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// Run runs the suite, each part on a store of its own. One part kills a child
+// Run runs the suite, each part on a store of its own and several at a time, so
+// that open is called from several goroutines. One part kills a child
 // process: the test binary, started again to run the test that calls Run; so
 // that test should do little else before it.
 func Run(t *testing.T, open Opener) {
@@ -75,6 +76,7 @@ func Run(t *testing.T, open Opener) {
 		{"group", testGroup},
 		{"group update", testGroupUpdate},
 		{"group resource", testGroupResource},
+		{"questions", testQuestions},
 		{"slot", testSlot},
 		{"claims", testClaims},
 		{"many claims", testManyClaims},
@@ -113,6 +115,8 @@ func Run(t *testing.T, open Opener) {
 		{"organisation", testOrganisation},
 		{"policies of revisions", testPolicyTypes},
 		{"shared flows and their callers", testFlows},
+		{"data APIs and what they read", testData},
+		{"secrets of group resources", testSecrets},
 		{"what runs", testRunning},
 		{"text that databases refuse", testUnstorable},
 		{"one time in a transaction", testNow},
@@ -140,7 +144,10 @@ func Run(t *testing.T, open Opener) {
 		{"state outlives the store", testReopen},
 	}
 	for _, p := range parts {
-		t.Run(p.name, func(t *testing.T) { p.test(newSuite(t, open)) })
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			p.test(newSuite(t, open))
+		})
 	}
 	t.Run("killed process", func(t *testing.T) { testCrash(t, open) })
 }

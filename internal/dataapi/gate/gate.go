@@ -92,6 +92,8 @@ type Read struct {
 
 // Count is a statement that returns one number.
 type Count struct {
+	// SQL has placeholders of its own: those of what is left out are gone, and
+	// the others numbered anew, p1, p2 … for ClickHouse.
 	SQL string
 	// Params are the places in Statement.Params of what is bound to it.
 	Params []int

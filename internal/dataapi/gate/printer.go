@@ -270,7 +270,11 @@ func (p *printer) placeholder(v *placeholder) {
 	case PostgreSQL:
 		p.put("$" + strconv.Itoa(place+1))
 	case ClickHouse:
-		p.put("{" + v.name + ":" + v.typeText + "}")
+		name := v.name
+		if p.places != nil {
+			name = "p" + strconv.Itoa(place+1)
+		}
+		p.put("{" + name + ":" + v.typeText + "}")
 	default:
 		p.put("?")
 	}

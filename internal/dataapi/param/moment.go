@@ -1,7 +1,6 @@
 package param
 
 import (
-	"database/sql/driver"
 	"strings"
 	"time"
 )
@@ -18,18 +17,6 @@ type DateTime string
 
 // UUID is a UUID in lower case with hyphens.
 type UUID string
-
-// Value lets database/sql bind the date as text.
-func (d Date) Value() (driver.Value, error) { return string(d), nil }
-
-// Value lets database/sql bind the time as text.
-func (t Time) Value() (driver.Value, error) { return string(t), nil }
-
-// Value lets database/sql bind the date and time as text.
-func (d DateTime) Value() (driver.Value, error) { return string(d), nil }
-
-// Value lets database/sql bind the UUID as text.
-func (u UUID) Value() (driver.Value, error) { return string(u), nil }
 
 // parseDate takes a day of the calendar and nothing around it.
 func parseDate(text string) (Date, bool) {

@@ -1,7 +1,6 @@
 package param
 
 import (
-	"database/sql/driver"
 	"math"
 	"strconv"
 	"strings"
@@ -15,9 +14,6 @@ const MaxDigits = 100
 // sign, no leading zero more than needed and no negative zero. Zeros at the end
 // stay as they were sent.
 type Decimal string
-
-// Value lets database/sql bind the number as text, which loses no digit.
-func (d Decimal) Value() (driver.Value, error) { return string(d), nil }
 
 // Scale returns how many digits follow the point.
 func (d Decimal) Scale() int {

@@ -279,7 +279,7 @@ func emptyList(d gatewright.Dialect, typ gatewright.DataType) string {
 	case gatewright.PostgreSQL:
 		return "SELECT CAST(NULL AS " + postgreSQLType(typ) + ") WHERE FALSE"
 	case gatewright.MySQL:
-		return "SELECT NULL FROM DUAL WHERE FALSE"
+		return "SELECT NULL FROM (SELECT 1) AS nothing WHERE FALSE" // the gate knows no DUAL
 	case gatewright.ClickHouse:
 		return "SELECT CAST(NULL AS Nullable(" + clickHouseName(typ) + ")) WHERE 0"
 	}

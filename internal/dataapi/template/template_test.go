@@ -98,7 +98,7 @@ func TestRender(t *testing.T) {
 		{"list gets parentheses", "SELECT 1 WHERE a IN #{ids}", `{"ids":[1,2]}`, "SELECT 1 WHERE a IN (?, ?)", args{int64(1), int64(2)}},
 		{"list in parentheses", "SELECT 1 WHERE a IN ( #{ids} )", `{"ids":"1,2"}`, "SELECT 1 WHERE a IN ( ?, ? )", args{int64(1), int64(2)}},
 		{"list in a list", "SELECT 1 WHERE a IN (0, #{ids})", `{"ids":[1,2]}`, "SELECT 1 WHERE a IN (0, ?, ?)", args{int64(1), int64(2)}},
-		{"list empty", "SELECT 1 WHERE a IN (#{ids}) AND b NOT IN #{names}", `{"ids":[],"names":""}`, "SELECT 1 WHERE a IN (SELECT NULL FROM DUAL WHERE FALSE) AND b NOT IN (SELECT NULL FROM DUAL WHERE FALSE)", args{}},
+		{"list empty", "SELECT 1 WHERE a IN (#{ids}) AND b NOT IN #{names}", `{"ids":[],"names":""}`, "SELECT 1 WHERE a IN (SELECT NULL FROM (SELECT 1) AS nothing WHERE FALSE) AND b NOT IN (SELECT NULL FROM (SELECT 1) AS nothing WHERE FALSE)", args{}},
 		{"list null", "SELECT 1 WHERE a IN #{ids} AND a IN (#{ids})", `{}`, "SELECT 1 WHERE a IN (?) AND a IN (?)", args{nil, nil}},
 		{"list of a slice", "SELECT 1 WHERE a IN #{filter(ids, {# > 1})}", `{"ids":[1,2,3]}`, "SELECT 1 WHERE a IN (?, ?)", args{int64(2), int64(3)}},
 		// date functions

@@ -14,6 +14,7 @@ import (
 	"github.com/gatewright/gatewright"
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/fleet"
+	"github.com/gatewright/gatewright/internal/secret"
 	"github.com/gatewright/gatewright/internal/sqlstore"
 	"github.com/gatewright/gatewright/internal/testkit/database"
 	"github.com/gatewright/gatewright/internal/testkit/ports"
@@ -39,6 +40,8 @@ type Plane struct {
 	Around func(fleet.Control) fleet.Control
 	// KeepLog is how many generations the manifest log keeps.
 	KeepLog int
+	// Secrets, when set before Start, seals what the control plane keeps.
+	Secrets *secret.Box
 	// Config of the fleet.
 	Config fleet.Config
 
@@ -71,7 +74,7 @@ func (p *Plane) Start() {
 	store, err := sqlstore.Open(ctx, sqlstore.Config{Path: p.path, Clock: p.Clock.Now})
 	p.must(err)
 	p.store = store
-	p.Control, err = control.New(ctx, store, control.Config{KeepLog: p.KeepLog, Log: slog.New(slog.DiscardHandler)})
+	p.Control, err = control.New(ctx, store, control.Config{KeepLog: p.KeepLog, Secrets: p.Secrets, Log: slog.New(slog.DiscardHandler)})
 	p.must(err)
 	cfg := p.Config
 	cfg.Clock = p.Clock.Now

@@ -194,6 +194,10 @@ func (d *decoder) check(root *doctree.Node, spec Spec) {
 			d.failf(root.Place(), "%s is a shared flow; write it as a document of kind: %s", s.Name, KindFlow)
 			return
 		}
+		if s.Type == gatewright.KindData || s.Content.Definition != nil && s.Content.Definition.Kind == gatewright.KindData {
+			d.failf(root.Place(), "%s is an API of data; write it as a document of kind: %s", s.Name, KindDataAPI)
+			return
+		}
 		if s.Content.Empty() {
 			d.failf(root.Place(), "API %s has no document; name its file with document: ./openapi.yaml", s.Name)
 		}
@@ -201,6 +205,14 @@ func (d *decoder) check(root *doctree.Node, spec Spec) {
 		if c := s.Canary.Value; c != nil {
 			d.label(root.Get("canary"), c.Version)
 		}
+	case *DataSource:
+		d.checkDataSource(root, s)
+	case *Table:
+		if err := s.Validate(); err != nil {
+			d.failAt(root, err)
+		}
+	case *DataAPI:
+		d.checkDataAPI(root, s)
 	case *Flow:
 		d.checkFlow(root, s)
 	case *FlowHooks:

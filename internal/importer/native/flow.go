@@ -84,7 +84,8 @@ func (d *decoder) checkFlowHooks(root *doctree.Node, s *FlowHooks) {
 }
 
 // Import reads what [importer.Import] reads, and a file of this format that
-// holds one shared flow. Its errors are those of [importer.Import].
+// holds one shared flow or one data API. Its errors are those of
+// [importer.Import].
 func Import(name string, text []byte) (*importer.Result, error) {
 	if !mayHoldThings(text) || !holdsThings(text) {
 		return importer.Import(name, text)
@@ -97,15 +98,27 @@ func Import(name string, text []byte) (*importer.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, ok := all[0].Spec.(*Flow)
-	if !ok || len(all) > 1 {
-		return nil, gatewright.Errorf(gatewright.Invalid, "%s: this file holds more than a shared flow, or something else; apply it: gatewright apply -f %s --group GROUP", all[0].At, file)
+	var r *importer.Result
+	var more bool // it says more than a publish does
+	switch s := all[0].Spec.(type) {
+	case *Flow:
+		r = &importer.Result{Definition: *s.Definition(), Name: s.Name, Label: s.Version}
+		more = s.Owner != "" || s.Settings.Stated
+	case *DataAPI:
+		def, err := s.Definition()
+		if err != nil {
+			return nil, err
+		}
+		r = &importer.Result{Definition: *def, Name: s.Title(), Label: s.Version}
+		more = s.Owner != "" || s.Settings.Stated || s.Runtime.Stated || s.Lifecycle.Stated || s.Canary.Stated
 	}
-	r := &importer.Result{Definition: *f.Definition(), Name: f.Name, Label: f.Version}
-	if f.Owner != "" || f.Settings.Stated {
+	if r == nil || len(all) > 1 {
+		return nil, gatewright.Errorf(gatewright.Invalid, "%s: this file holds more than a shared flow or a data API, or something else; apply it: gatewright apply -f %s --group GROUP", all[0].At, file)
+	}
+	if more {
 		r.Findings = append(r.Findings, gatewright.Finding{
-			Check: "native-flow", Level: gatewright.LevelWarning, Subject: f.Name, Location: all[0].At,
-			Message: "owner and settings are left as they are; a publish is about the content alone",
+			Check: "native-content", Level: gatewright.LevelWarning, Subject: r.Name, Location: all[0].At,
+			Message: "owner, settings and what else is beside the content are left as they are; a publish is about the content alone",
 			Remedy:  fmt.Sprintf("to set them too: gatewright apply -f %s", file),
 		})
 	}

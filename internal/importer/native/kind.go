@@ -12,12 +12,15 @@ const Version = "gatewright.dev/v1"
 
 // The kinds of document.
 const (
-	KindGroup     = "Group"
-	KindRegistry  = "Registry"
-	KindFlow      = "Flow"
-	KindFlowHooks = "FlowHooks"
-	KindAPI       = "API"
-	KindApp       = "App"
+	KindGroup      = "Group"
+	KindRegistry   = "Registry"
+	KindDataSource = "DataSource"
+	KindTable      = "Table"
+	KindFlow       = "Flow"
+	KindFlowHooks  = "FlowHooks"
+	KindDataAPI    = "DataAPI"
+	KindAPI        = "API"
+	KindApp        = "App"
 )
 
 // kind says how documents of one kind are made and where they are kept.
@@ -32,8 +35,11 @@ func kinds() []kind {
 	return []kind{
 		{KindGroup, "", func() Spec { return &Group{} }},
 		{KindRegistry, "registries", func() Spec { return &Registry{} }},
+		{KindDataSource, "datasources", func() Spec { return &DataSource{} }},
+		{KindTable, "tables", func() Spec { return &Table{} }},
 		{KindFlow, "flows", func() Spec { return &Flow{} }},
 		{KindFlowHooks, "", func() Spec { return &FlowHooks{} }},
+		{KindDataAPI, "dataapis", func() Spec { return &DataAPI{} }},
 		{KindAPI, "apis", func() Spec { return &API{} }},
 		{KindApp, "apps", func() Spec { return &App{} }},
 	}
@@ -53,8 +59,8 @@ func findKind(name string) int {
 	return slices.IndexFunc(kinds(), func(k kind) bool { return k.name == name })
 }
 
-// Spec is what a document says of its thing: *[Group], *[Registry], *[Flow],
-// *[FlowHooks], *[API] or *[App].
+// Spec is what a document says of its thing: *[Group], *[Registry],
+// *[DataSource], *[Table], *[Flow], *[FlowHooks], *[DataAPI], *[API] or *[App].
 type Spec interface {
 	Kind() string
 	// Title names the thing among those of its kind: "Petstore@v2". It is ""
@@ -111,7 +117,7 @@ func (s Selector) Matches(kind, title string) bool {
 		return true
 	}
 	name, track, tracked := cutLast(title, '@')
-	return tracked && kind == KindAPI && s.Name == name && track != ""
+	return tracked && (kind == KindAPI || kind == KindDataAPI) && s.Name == name && track != ""
 }
 
 // Selected reports whether one of the selectors picks the thing; no selectors

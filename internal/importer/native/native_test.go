@@ -210,7 +210,7 @@ func TestRefused(t *testing.T) {
 		{"bad duration", api("canary: {percent: 1, steps: [{percent: 2, hold: 3}]}\n"), `a.yaml:5:49:`},
 		{"bad label", api("version: a b\n"), `version "a b" contains white space`},
 		{"thing twice", api("---\n" + api("")), "a.yaml:6:1: API/Pets is here twice, first at a.yaml:1:1"},
-		{"unknown kind", "apiVersion: gatewright.dev/v1\nkind: Service\n", "a.yaml:2:7: kind is not one of Group, Registry, Flow, FlowHooks, API, App"},
+		{"unknown kind", "apiVersion: gatewright.dev/v1\nkind: Service\n", "a.yaml:2:7: kind is not one of Group, Registry, DataSource, Table, Flow, FlowHooks, DataAPI, API, App"},
 		{"other version", "apiVersion: gatewright.dev/v2\nkind: API\n", "a.yaml:1:13: apiVersion is not gatewright.dev/v1"},
 		{"no kind", "apiVersion: gatewright.dev/v1\n", "a.yaml:1:1: kind is not one of"},
 		{"no document", "apiVersion: gatewright.dev/v1\nkind: API\nname: Pets\n", "a.yaml:1:1: API Pets has no document"},

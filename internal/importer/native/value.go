@@ -228,6 +228,10 @@ func prefill(v any) {
 		v.Scheme = "http"
 	case *Canary:
 		v.Enabled = true
+	case *DataCanary:
+		v.Enabled = true
+	case *DataRuntime:
+		v.Enabled = true
 	case *Registry:
 		v.Type = gatewright.RegistryDNS
 	}
@@ -244,7 +248,7 @@ func (d *decoder) validate(n *doctree.Node, v any) {
 			c.Upstream = gatewright.Upstream{Scheme: "http", Nodes: []gatewright.Node{{Host: "localhost", Port: 1, Weight: 1}}}
 		}
 		err = c.Validate()
-	case *gatewright.Definition: // told when it is imported
+	case *gatewright.Definition, *DataContent: // told when it is imported
 	case interface{ Validate() error }:
 		err = v.Validate()
 	}

@@ -74,16 +74,16 @@ func fileNames(list []Thing) []string {
 	named := make([]string, len(list))
 	apis := map[string]int{}
 	for _, t := range list {
-		if a, ok := t.Spec.(*API); ok {
-			apis[a.Name]++
+		if name := apiName(t.Spec); name != "" {
+			apis[name]++
 		}
 	}
 	taken := map[string]int{}
 	for i, t := range list {
 		k := kinds()[findKind(t.Spec.Kind())]
 		title := t.Spec.Title()
-		if a, ok := t.Spec.(*API); ok && apis[a.Name] == 1 {
-			title = a.Name
+		if name := apiName(t.Spec); apis[name] == 1 {
+			title = name
 		}
 		named[i] = path.Join(k.dir, cmp.Or(safeName(title), strings.ToLower(k.name)))
 		taken[named[i]]++
@@ -94,6 +94,18 @@ func fileNames(list []Thing) []string {
 		}
 	}
 	return named
+}
+
+// apiName returns the name of an API that may have several tracks, "" of
+// anything else.
+func apiName(spec Spec) string {
+	switch a := spec.(type) {
+	case *API:
+		return a.Name
+	case *DataAPI:
+		return a.Name
+	}
+	return ""
 }
 
 // maxSafeName bounds a file's name, in bytes; file systems take 255.

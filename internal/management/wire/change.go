@@ -51,7 +51,7 @@ type Item struct {
 
 	Runtime   *Runtime              `json:"runtime,omitempty" doc:"For publish, deploy, sync and configure: alterations of the API's runtime configuration in the group. What is absent stays as it is."`
 	Resource  *Resource             `json:"resource,omitempty" doc:"For configure: the group resource to add or replace."`
-	Remove    gatewright.Key        `json:"remove,omitempty" doc:"For configure: key of the group resource to remove, as registry/NAME or flow-hooks."`
+	Remove    gatewright.Key        `json:"remove,omitempty" doc:"For configure: key of the group resource to remove, as registry/NAME, source/NAME, table/NAME or flow-hooks."`
 	Canary    *CanaryPatch          `json:"canary,omitempty" doc:"For canary-start and canary-step: what the canary is like. A step without it goes to the next share that was planned."`
 	Lifecycle *gatewright.Lifecycle `json:"lifecycle,omitempty" doc:"For deprecate: what callers are told. For retire: the successor."`
 	Undo      bool                  `json:"undo,omitempty" doc:"For deprecate: take deprecation, sunset and retirement back."`
@@ -63,6 +63,8 @@ type Item struct {
 type Resource struct {
 	Registry  *gatewright.Registry  `json:"registry,omitempty"`
 	FlowHooks *gatewright.FlowHooks `json:"flowHooks,omitempty" doc:"Shared flows that act before and after the policies of all proxies of the group."`
+	Source    *SourceRequest        `json:"source,omitempty" doc:"A database that data APIs of the group read."`
+	Table     *gatewright.Table     `json:"table,omitempty" doc:"A logical table over one of the group's data sources. Projects are named or identified."`
 }
 
 // CanaryPatch alters a canary; absent and null members stay as they are.

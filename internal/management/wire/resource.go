@@ -34,6 +34,19 @@ type InstanceInfo struct {
 	Wanted    int64             `json:"wanted" doc:"Generation its group wants."`
 }
 
+// ExplainRequest asks what a gateway would do with a request.
+type ExplainRequest struct {
+	gatewright.ExplainQuestion
+	Instance string `json:"instance,omitempty" doc:"Name or identifier of the instance to ask; absent for any that is heard."`
+}
+
+// Explained is what an instance would do with a request.
+type Explained struct {
+	Instance gatewright.InstanceID  `json:"instance"`
+	Name     string                 `json:"name" doc:"Name of the instance."`
+	Result   gatewright.Explanation `json:"explanation"`
+}
+
 // InstanceTokenRequest asks for a token with which gateways join a group.
 type InstanceTokenRequest struct {
 	Name string `json:"name" doc:"What the token is called in lists."`

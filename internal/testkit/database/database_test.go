@@ -1,6 +1,9 @@
 package database
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -29,6 +32,26 @@ func TestEmpty(t *testing.T) {
 		}
 		if err := store.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestDir: two tests have two directories, which are gone when they end.
+func TestDir(t *testing.T) {
+	var dirs []string
+	for range 2 {
+		t.Run("", func(t *testing.T) {
+			dir := Dir(t)
+			dirs = append(dirs, dir)
+			Empty(t, filepath.Join(dir, "one.db"))
+		})
+	}
+	if dirs[0] == dirs[1] {
+		t.Error("two tests share a directory")
+	}
+	for _, dir := range dirs {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is left behind: %v", dir, err)
 		}
 	}
 }

@@ -41,6 +41,7 @@ var process = sync.OnceValues(start)
 // server is a PostgreSQL server that runs.
 type server struct {
 	port     int
+	copying  string    // how a database is copied, in the words of CREATE DATABASE
 	lifeline io.Closer // the server stops when it is closed, by whatever end of the process
 	mu       sync.Mutex
 	made     int // databases
@@ -106,7 +107,7 @@ func (s *server) name() string {
 func (s *server) database(t testing.TB, template string) string {
 	t.Helper()
 	name := s.name()
-	if err := s.execute(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+	if err := s.execute(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template+s.copying); err != nil {
 		t.Fatalf("make a database: %v", err)
 	}
 	t.Cleanup(func() {
@@ -178,7 +179,7 @@ func start() (*server, error) {
 	if err := initialise(ctx, binaries, dir, who); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	s := new(server)
+	s := &server{copying: copying(dir)}
 	// Another process may take the port between its choice and its use.
 	for range 3 {
 		if err = s.run(ctx, binaries, dir, who); err == nil {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -85,6 +86,20 @@ func initialise(ctx context.Context, binaries, dir string, who *syscall.Credenti
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// copying is how the server in dir is asked to copy databases. Since version 15
+// it writes them to its log, page by page, unless it is told to copy their
+// files, which costs a third of the time where nothing is synced to disk.
+func copying(dir string) string {
+	version, err := os.ReadFile(filepath.Join(dir, "data", "PG_VERSION"))
+	if err != nil {
+		return ""
+	}
+	if major, err := strconv.Atoi(strings.TrimSpace(string(version))); err != nil || major < 15 {
+		return ""
+	}
+	return " STRATEGY file_copy"
 }
 
 func command(ctx context.Context, dir string, who *syscall.Credential, name string, arguments ...string) *exec.Cmd {
