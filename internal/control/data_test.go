@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/auth"
 	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/dataapi/openapi"
 )
@@ -637,5 +638,32 @@ func TestDataIsComparedMemberByMember(t *testing.T) {
 	w.must(err)
 	if len(diff.Definition) != 1 || diff.Definition[0].Pointer != "/data/script" || len(diff.Document) != 0 {
 		t.Errorf("they differ in %+v and %+v", diff.Definition, diff.Document)
+	}
+}
+
+// TestPlanOfAPasswordNeedsItsRight: a plan tells whether the password it states
+// is the one that is kept, so it is no way to guess for those who only read.
+func TestPlanOfAPasswordNeedsItsRight(t *testing.T) {
+	w := telling(t)
+	source, guess := shopSource(), "guess"
+	needs := func(password *string) (plan, apply bool) {
+		t.Helper()
+		edits := func(n auth.Need) bool { return n.Action == gatewright.ActionDataSourceEdit }
+		req := setting("test", gatewright.GroupResource{Source: source}, password)
+		all, err := w.c.PlanNeeds(w.ctx, auth.Principal{Name: "bob"}, &req)
+		w.must(err)
+		plan = slices.ContainsFunc(all, edits)
+		all, err = w.c.ApplyPlanNeeds(w.ctx, auth.Principal{Name: "bob"}, &control.ApplyRequest{
+			Group: "test",
+			State: control.State{Sources: []*control.StatedSource{{Source: *source, Password: password}}},
+		})
+		w.must(err)
+		return plan, slices.ContainsFunc(all, edits)
+	}
+	if plan, apply := needs(&guess); !plan || !apply {
+		t.Errorf("with a password: asked for the right to edit sources by the plan %v, by the apply plan %v", plan, apply)
+	}
+	if plan, apply := needs(nil); plan || apply {
+		t.Errorf("without a password: asked for the right to edit sources by the plan %v, by the apply plan %v", plan, apply)
 	}
 }

@@ -35,6 +35,9 @@ func (r *righting) add(a gatewright.Action, scopes ...auth.Scope) {
 func (c *Control) PlanNeeds(ctx context.Context, who auth.Principal, req *Request) ([]auth.Need, error) {
 	return c.needsOf(ctx, who, req, func(r *righting, kind gatewright.ChangeKind, item *Item, s auth.Scope) error {
 		r.add(gatewright.ActionChangeRead, s)
+		if item.Password != nil { // the plan tells whether it is the one that is kept
+			r.add(gatewright.ActionDataSourceEdit, s)
+		}
 		if kind != gatewright.ChangeSync {
 			return nil
 		}

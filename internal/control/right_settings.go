@@ -184,6 +184,9 @@ func applyPlanNeeds(tx Tx, who auth.Principal, req *ApplyRequest) ([]auth.Need, 
 	if len(req.State.Sources) > 0 {
 		add(gatewright.ActionDataSourceRead, groupScope(g))
 	}
+	if slices.ContainsFunc(req.State.Sources, func(s *StatedSource) bool { return s.Password != nil }) {
+		add(gatewright.ActionDataSourceEdit, groupScope(g)) // the plan tells whether it is the one that is kept
+	}
 	if len(req.State.Tables) > 0 {
 		add(gatewright.ActionTableRead, groupScope(g))
 	}
