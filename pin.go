@@ -3,6 +3,10 @@ package gatewright
 // MaxInstancePins bounds the slots that one configuration ID pins.
 const MaxInstancePins = 10_000
 
+// FieldConfigID is the field of the errors that say why an instance cannot be
+// pinned to the configuration ID it gives.
+const FieldConfigID = "configId"
+
 // Pin is what an instance runs in one slot, as long as its process lives, in
 // place of what its group runs there. The instance asks for it by a
 // configuration ID: each slot that ran something under that ID is pinned to

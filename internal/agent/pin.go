@@ -32,7 +32,7 @@ type pinnedSlot struct {
 func newPinning(configID string, joined *link.JoinResponse) (pinning, error) {
 	if joined.ConfigID != configID {
 		e := gatewright.Errorf(gatewright.PreconditionFailed, "the control plane (%.100s) cannot pin a gateway to a configuration; run one as new as this gateway, or start this gateway without --config-id", joined.Version)
-		e.Field = link.FieldConfigID
+		e.Field = gatewright.FieldConfigID
 		return pinning{}, e
 	}
 	return pinning{configID: configID, pins: joined.Pins, slots: map[gatewright.Hash]*pinnedSlot{}, bodies: map[gatewright.Hash][]byte{}}, nil
@@ -42,7 +42,7 @@ func newPinning(configID string, joined *link.JoinResponse) (pinning, error) {
 // pinned as it is told to, nil when err is something else.
 func refusedPin(err error) *gatewright.Error {
 	var e *gatewright.Error
-	if errors.As(err, &e) && e.Field == link.FieldConfigID {
+	if errors.As(err, &e) && e.Field == gatewright.FieldConfigID {
 		return e
 	}
 	return nil

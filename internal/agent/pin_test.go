@@ -255,7 +255,7 @@ func TestRefusedPin(t *testing.T) {
 				tt.change(&n.cfg)
 			}
 			var e *gatewright.Error
-			if err := n.run(); !errors.As(err, &e) || e.Field != link.FieldConfigID || !strings.Contains(e.Message, tt.say) {
+			if err := n.run(); !errors.As(err, &e) || e.Field != gatewright.FieldConfigID || !strings.Contains(e.Message, tt.say) {
 				t.Errorf("with nothing to serve it ends with %v", err)
 			}
 

@@ -34,21 +34,25 @@ func TestParseMatches(t *testing.T) {
 		{"none among others", []string{"none", "app=x"}, nil},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := parseMatches(tt.texts)
-			if tt.want == nil {
-				if !isUsage(err) {
-					t.Errorf("got %+v, %v", got, err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, *got); diff != "" {
-				t.Error(diff)
-			}
-		})
+		t.Run(tt.name, func(t *testing.T) { parses(t, parseMatches, tt.texts, tt.want) })
+	}
+}
+
+// parses reads texts, which gives want or, when that is nil, is wrong usage.
+func parses[T any](t *testing.T, parse func([]string) (*[]T, error), texts []string, want []T) {
+	t.Helper()
+	got, err := parse(texts)
+	if want == nil {
+		if !isUsage(err) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, *got); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -71,21 +75,7 @@ func TestParseSteps(t *testing.T) {
 		{"empty", []string{""}, nil},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := parseSteps(tt.texts)
-			if tt.want == nil {
-				if !isUsage(err) {
-					t.Errorf("got %+v, %v", got, err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, *got); diff != "" {
-				t.Error(diff)
-			}
-		})
+		t.Run(tt.name, func(t *testing.T) { parses(t, parseSteps, tt.texts, tt.want) })
 	}
 }
 

@@ -52,7 +52,7 @@ type Joined struct {
 // Join admits a gateway to the group. A key that changes with each join
 // betrays a copied identity: the original and the copy cannot both have the
 // newest one. That is a [gatewright.Conflict]. What is wrong with a
-// configuration ID is said in an error of the field [FieldConfigID].
+// configuration ID is said in an error of the field [gatewright.FieldConfigID].
 func (c *Control) Join(ctx context.Context, group gatewright.GroupID, j Join) (*Joined, error) {
 	if err := gatewright.CheckName("instance name", j.Name); err != nil {
 		return nil, err

@@ -8,10 +8,6 @@ import (
 	"github.com/gatewright/gatewright/internal/compile"
 )
 
-// FieldConfigID is the field of the errors that say why an instance cannot be
-// pinned to the configuration ID it gives.
-const FieldConfigID = "configId"
-
 // pinsFor returns the pins of an instance that gives the configuration ID; none
 // for "".
 func pinsFor(tx Tx, in *gatewright.Instance, configID string) ([]gatewright.Pin, error) {
@@ -134,7 +130,7 @@ func pinOf(tx Tx, api *gatewright.API, run ConfigRun, configID string) (*gatewri
 
 func pinError(code gatewright.Code, format string, args ...any) error {
 	e := gatewright.Errorf(code, format, args...)
-	e.Field = FieldConfigID
+	e.Field = gatewright.FieldConfigID
 	return e
 }
 

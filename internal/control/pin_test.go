@@ -32,7 +32,7 @@ func TestPin(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var e *gatewright.Error
-			if _, err := w.pinned(tt.group, tt.configID); !errors.As(err, &e) || e.Field != control.FieldConfigID || !strings.Contains(e.Message, tt.say) {
+			if _, err := w.pinned(tt.group, tt.configID); !errors.As(err, &e) || e.Field != gatewright.FieldConfigID || !strings.Contains(e.Message, tt.say) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -134,7 +134,7 @@ func TestFlowsOfPinned(t *testing.T) {
 	w.must(err)
 	leave(another)
 	w.live(publishCaller("test", "Pets", "1.2.0", ""))
-	if _, err := w.pinned(test.group, first.ConfigID); !errors.As(err, &e) || e.Field != control.FieldConfigID || !strings.Contains(e.Message, `calls the shared flow "Common", and that does not run in test`) {
+	if _, err := w.pinned(test.group, first.ConfigID); !errors.As(err, &e) || e.Field != gatewright.FieldConfigID || !strings.Contains(e.Message, `calls the shared flow "Common", and that does not run in test`) {
 		t.Errorf("pinned to what cannot run: %v", err)
 	}
 	// Whoever was pinned before is not kept out: what else it has to know reaches it.

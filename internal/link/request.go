@@ -70,10 +70,6 @@ type JoinRequest struct {
 	PublicKey []byte                    `json:"publicKey,omitempty"` // what is for it alone is sealed to it; see package secret
 }
 
-// FieldConfigID is the field of a [gatewright.Error] that refuses the
-// configuration ID of a [JoinRequest].
-const FieldConfigID = "configId"
-
 // JoinResponse admits a gateway. It keeps instance and session key for its
 // next join.
 type JoinResponse struct {

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"syscall"
+
+	"github.com/gatewright/gatewright/internal/netclass"
 )
 
 // guard says to which addresses messages may go. It looks at the address that
@@ -39,7 +41,7 @@ func (g guard) control(_ context.Context, _, address string, _ syscall.RawConn) 
 }
 
 func (g guard) check(addr netip.Addr) error {
-	addr = embedded(addr.Unmap().WithZone(""))
+	addr = netclass.Plain(addr)
 	if g.only && !addr.IsLoopback() {
 		return &refusal{addr, "not this machine, and http is for this machine only"}
 	}
@@ -51,45 +53,16 @@ func (g guard) check(addr netip.Addr) error {
 		if !g.loopback {
 			return &refusal{addr, "this machine itself"}
 		}
-	case addr.IsUnspecified(), addr.Is4() && addr.As4()[0] == 0:
+	case netclass.IsUnspecified(addr):
 		return &refusal{addr, "this machine itself"}
-	case addr.IsLinkLocalUnicast(), slices.Contains(metadata(), addr):
+	case netclass.IsMetadata(addr):
 		return &refusal{addr, "a link-local or cloud metadata address"}
-	case addr.IsMulticast(), addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+	case netclass.IsMany(addr):
 		return &refusal{addr, "a multicast or broadcast address"}
 	case g.private && addr.IsPrivate():
 		return &refusal{addr, "in a private network"}
 	}
 	return nil
-}
-
-// metadata returns where clouds tell a machine its credentials, beside the
-// link-local addresses.
-func metadata() []netip.Addr {
-	return []netip.Addr{
-		netip.AddrFrom4([4]byte{100, 100, 100, 200}), // Alibaba
-		netip.AddrFrom4([4]byte{168, 63, 129, 16}),   // Azure
-		netip.AddrFrom4([4]byte{192, 0, 0, 192}),     // Oracle
-		netip.MustParseAddr("fd00:ec2::254"),         // Amazon
-		netip.MustParseAddr("fd20:ce::254"),          // Google
-	}
-}
-
-// embedded returns the IPv4 address that a translator would take out of an
-// IPv6 one (NAT64, 6to4, IPv4-compatible), and any other address as it is.
-func embedded(addr netip.Addr) netip.Addr {
-	if !addr.Is6() {
-		return addr
-	}
-	b := addr.As16()
-	compatible := netip.MustParsePrefix("::/96").Contains(addr) && !addr.IsLoopback() && !addr.IsUnspecified()
-	switch {
-	case compatible, netip.MustParsePrefix("64:ff9b::/96").Contains(addr):
-		return netip.AddrFrom4([4]byte(b[12:]))
-	case netip.MustParsePrefix("2002::/16").Contains(addr):
-		return netip.AddrFrom4([4]byte(b[2:6]))
-	}
-	return addr
 }
 
 // dialer returns a dialer that keeps to the guard.

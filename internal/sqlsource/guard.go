@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatewright/gatewright"
+	"github.com/gatewright/gatewright/internal/netclass"
 )
 
 // Guard says where databases may be. It is the word of the gateway's operator
@@ -52,14 +53,14 @@ func (g Guard) named(host string) bool {
 // address decides about one address that a host has. It is asked for the very
 // address that is about to be connected to, so that no name leads around it.
 func (g Guard) address(host string, addr netip.Addr) error {
-	addr = embedded(addr.Unmap().WithZone(""))
+	addr = netclass.Plain(addr)
 	listed := slices.ContainsFunc(g.Networks, func(p netip.Prefix) bool { return p.Contains(addr) })
 	switch {
-	case addr.IsLinkLocalUnicast(), slices.Contains(metadata(), addr):
+	case netclass.IsMetadata(addr):
 		return fmt.Errorf("its address %s is a link-local or cloud metadata address, where no database is read", addr)
-	case addr.IsMulticast(), addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+	case netclass.IsMany(addr):
 		return fmt.Errorf("its address %s is a multicast or broadcast address", addr)
-	case addr.IsUnspecified(), addr.Is4() && addr.As4()[0] == 0, addr.IsLoopback():
+	case netclass.IsUnspecified(addr), addr.IsLoopback():
 		if !g.Loopback && !listed {
 			return fmt.Errorf("its address %s is this machine itself, which the operator of this gateway does not allow", addr)
 		}
@@ -101,33 +102,4 @@ func (g Guard) file(path string) (string, error) {
 		}
 	}
 	return "", gatewright.FieldErrorf("database", "the operator of this gateway does not allow SQLite files there; ask for the directory to be added")
-}
-
-// metadata returns where clouds tell a machine its credentials, beside the
-// link-local addresses.
-func metadata() []netip.Addr {
-	return []netip.Addr{
-		netip.AddrFrom4([4]byte{100, 100, 100, 200}), // Alibaba
-		netip.AddrFrom4([4]byte{168, 63, 129, 16}),   // Azure
-		netip.AddrFrom4([4]byte{192, 0, 0, 192}),     // Oracle
-		netip.MustParseAddr("fd00:ec2::254"),         // Amazon
-		netip.MustParseAddr("fd20:ce::254"),          // Google
-	}
-}
-
-// embedded returns the IPv4 address that a translator would take out of an
-// IPv6 one (NAT64, 6to4, IPv4-compatible), and any other address as it is.
-func embedded(addr netip.Addr) netip.Addr {
-	if !addr.Is6() {
-		return addr
-	}
-	b := addr.As16()
-	compatible := netip.MustParsePrefix("::/96").Contains(addr) && !addr.IsLoopback() && !addr.IsUnspecified()
-	switch {
-	case compatible, netip.MustParsePrefix("64:ff9b::/96").Contains(addr):
-		return netip.AddrFrom4([4]byte(b[12:]))
-	case netip.MustParsePrefix("2002::/16").Contains(addr):
-		return netip.AddrFrom4([4]byte(b[2:6]))
-	}
-	return addr
 }

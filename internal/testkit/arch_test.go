@@ -106,6 +106,7 @@ func rules() []rule {
 
 		{"internal/config", "internal/control", "configuration is read, not acted on"},
 		{"internal/config", "internal/gateway", "configuration is read, not acted on"},
+		{"internal/netclass", module, "what kind an address is of depends on nothing"},
 		{"internal/buildinfo", module, "every report names the build; it depends on nothing"},
 		{"internal/cli/term", "internal/control", "writing for people knows nothing of what is written"},
 		{"examples/backends", module, "the examples' backends stand for somebody else's"},
